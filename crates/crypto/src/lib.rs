@@ -13,6 +13,6 @@ pub mod keys;
 mod signature;
 
 pub use envelope::{CannotOpen, KeyBits, Profile, Sealed, Wrap, open, seal};
-pub use header::{AlgorithmName, EncryptHeader, HeaderError, SignatureHeader};
+pub use header::{AlgorithmName, EncryptHeader, HeaderError, Member, SignatureHeader};
 pub use keys::{KeyError, KeyKind, PrivateKey, PublicKey};
 pub use signature::{Algorithm, CannotSign, EccEncoding, EccHash, EccProfile, Signer, Unverified, Verifier};
