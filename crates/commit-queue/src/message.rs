@@ -1,0 +1,41 @@
+//! What a record carries and rdkafka does not show, or shows with a panic.
+
+use std::ffi::{CStr, c_void};
+use std::{ptr, slice};
+
+use rdkafka::bindings::{
+    rd_kafka_header_get_last, rd_kafka_headers_t, rd_kafka_message_headers, rd_kafka_message_leader_epoch, rd_kafka_message_t,
+};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::types::RDKafkaRespErr;
+
+/// The leader epoch of the batch the record was read in; `None` when the broker's message format has none.
+pub fn leader_epoch(message: &BorrowedMessage<'_>) -> Option<i32> {
+    // SAFETY: the message is live for as long as it is borrowed; the call only reads it.
+    let epoch = unsafe { rd_kafka_message_leader_epoch(message.ptr()) };
+    (epoch >= 0).then_some(epoch)
+}
+
+/// The value of the last header called `name`; `None` when there is none, when its value is null, and when the headers cannot be read.
+pub fn header<'m>(message: &'m BorrowedMessage<'_>, name: &CStr) -> Option<&'m [u8]> {
+    let headers = headers_of(message.ptr())?;
+    let mut value: *const c_void = ptr::null();
+    let mut length = 0_usize;
+    // SAFETY: `headers` belongs to the message, which is borrowed; `name` ends with a zero byte; both results are ours to be written.
+    let found = unsafe { rd_kafka_header_get_last(headers, name.as_ptr(), &raw mut value, &raw mut length) };
+    if found != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR || value.is_null() {
+        return None;
+    }
+    // SAFETY: librdkafka gave us the place and the length of a value it keeps for as long as the message lives, and never changes it.
+    Some(unsafe { slice::from_raw_parts(value.cast(), length) })
+}
+
+fn headers_of(message: *const rd_kafka_message_t) -> Option<*const rd_kafka_headers_t> {
+    let mut headers: *mut rd_kafka_headers_t = ptr::null_mut();
+    // SAFETY: the message is live; its headers are parsed at the first call and stay its property.
+    let found = unsafe { rd_kafka_message_headers(message, &raw mut headers) };
+    (found == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then_some(headers.cast_const())
+}
+
+#[cfg(test)]
+mod tests;
