@@ -1,0 +1,16 @@
+//! PASS_TICKET (AlipayHK, Order Service › Admission Ticket). The page shows its order of statuses as a picture only.
+
+use super::table::{Rule, Status, Table};
+
+pub(crate) const TABLE: Table = Table {
+    statuses: &[
+        Status::open("TICKETED", "issued: the ticket is in the card wallet"),
+        Status::end("REFUNDED", "refunded: the ticket disappears"),
+        Status::end("USED", "used: the ticket is marked so"),
+    ],
+    rule: Rule::Ticket,
+    exceptions: &[],
+    milestones: &["TICKETED"],
+    required: &[],
+    required_paths: &[],
+};
