@@ -64,3 +64,6 @@ pub fn generate_p224(rng: &mut impl CryptoRng) -> PrivateKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ pub mod envelope;
 pub mod header;
 pub mod keys;
 mod signature;
+#[cfg(test)]
+mod testing;
 
 pub use envelope::{CannotOpen, KeyBits, Profile, Sealed, Wrap, open, seal};
 pub use header::{AlgorithmName, EncryptHeader, HeaderError, Member, SignatureHeader};

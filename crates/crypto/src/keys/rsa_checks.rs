@@ -7,9 +7,9 @@ use rsa::{
 
 use super::KeyError;
 
-/// The document of AlipayHK's older API asks for 2,048 bits; NIST SP 800-131A allows nothing smaller.
+/// AlipayHK, card wallet › Digital signature asks for 2,048 bits; NIST SP 800-131A allows nothing smaller.
 pub(super) const MIN_BITS: u32 = 2048;
-/// More than AWS-LC takes.
+/// AWS-LC takes no more.
 pub(super) const MAX_BITS: u32 = 8192;
 /// FIPS 186-5 asks for an odd exponent above 2^16. The small ones (3, 17) are what forged signatures and broadcast attacks live on.
 const MIN_EXPONENT: u64 = 65_537;
