@@ -95,3 +95,58 @@ impl fmt::Display for BizType {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invalid::Field;
+    use table::{Exception, Rule};
+
+    #[test]
+    fn a_type_is_found_by_its_exact_name() {
+        for biz_type in BizType::ALL {
+            assert_eq!(BizType::parse(biz_type.name()), Some(biz_type));
+            assert_eq!(BizType::parse(&biz_type.name().to_lowercase()), None);
+        }
+        assert_eq!(BizType::parse("GIFT_CARD"), None, "a page title is no type");
+    }
+
+    #[test]
+    fn every_table_names_only_its_own_statuses_and_known_fields() {
+        for (biz_type, table) in BizType::ALL.map(|biz_type| (biz_type, biz_type.table())) {
+            let mut names: Vec<&str> = table.statuses.iter().map(|status| status.name).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{biz_type}: a status twice");
+            let exceptions = table.exceptions.iter().flat_map(|exception| match *exception {
+                Exception::OnlyFrom { to, from } | Exception::OnlyTo { from, to } => [from, to],
+            });
+            let required = table.required_paths.iter().filter_map(|(at, _)| *at);
+            for named in table.milestones.iter().copied().chain(exceptions).chain(required) {
+                assert!(names.contains(&named), "{biz_type}: {named}");
+            }
+            for (_, path) in table.required_paths {
+                let field = path.split('.').next().and_then(Field::parse);
+                assert!(field.is_some_and(|field| table.required.contains(&field)), "{biz_type}: {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_ticket_has_one_status_that_is_no_end() {
+        for table in BizType::ALL.map(BizType::table).into_iter().filter(|table| table.rule == Rule::Ticket) {
+            assert_eq!(table.statuses.iter().filter(|status| !status.end).map(|status| status.name).collect::<Vec<_>>(), ["TICKETED"]);
+        }
+    }
+
+    #[test]
+    fn the_five_ticket_and_coupon_types_never_lose_the_issue() {
+        let with = BizType::ALL.into_iter().filter(|biz_type| biz_type.table().milestones == ["TICKETED"]);
+        let five = [BizType::PassTicket, BizType::AlipayCoupon, BizType::GiftCardCoupon, BizType::MovieTicket, BizType::TrainTicket];
+        assert_eq!(with.collect::<Vec<_>>(), five);
+        assert!(
+            BizType::ALL.into_iter().filter(|biz_type| !five.contains(biz_type)).all(|biz_type| biz_type.table().milestones.is_empty())
+        );
+    }
+}

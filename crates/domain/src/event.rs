@@ -170,3 +170,6 @@ fn money(field: Field, raw: Option<&RawMoney<'_>>) -> Result<Option<Money>, Inva
 fn opaque<T>(field: Field, text: Option<&str>, parse: fn(&str) -> Result<T, Fault>) -> Result<Option<T>, Invalid> {
     text.map(parse).transpose().map_err(|fault| field.fault(fault))
 }
+
+#[cfg(test)]
+mod tests;

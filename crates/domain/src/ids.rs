@@ -108,3 +108,51 @@ fn within(text: &str, max: usize) -> Result<(), Fault> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limits_are_those_alipayhk_documents() {
+        assert!(MerchantBizNo::parse(&"9".repeat(32)).is_ok());
+        assert_eq!(MerchantBizNo::parse(&"9".repeat(33)), Err(Field::MerchantBizNo.fault(Fault::TooLong { max: 32 })));
+        assert!(OrderStatus::parse(&"S".repeat(32)).is_ok());
+        assert_eq!(OrderStatus::parse(&"S".repeat(33)), Err(Field::OrderStatus.fault(Fault::TooLong { max: 32 })));
+        assert!(UserId::parse(&"9".repeat(64)).is_ok());
+        assert_eq!(UserId::parse(&"9".repeat(65)), Err(Field::UserId.fault(Fault::TooLong { max: 64 })));
+        assert_eq!(OpenId::parse(&"9".repeat(65)), Err(Field::OpenId.fault(Fault::TooLong { max: 64 })));
+        assert_eq!(MerchantAccountId::parse(&"9".repeat(65)), Err(Field::MerchantAccountId.fault(Fault::TooLong { max: 64 })));
+        assert_eq!(MerchantId::parse(&"9".repeat(65)), Err(Field::MerchantId.fault(Fault::TooLong { max: 64 })));
+        assert_eq!(TinyAppId::parse(&"9".repeat(65)), Err(Field::TinyAppId.fault(Fault::TooLong { max: 64 })));
+        assert_eq!(TradeNo::parse(&"9".repeat(65)), Err(Field::TradeNo.fault(Fault::TooLong { max: 64 })));
+    }
+
+    #[test]
+    fn the_limit_counts_characters_and_not_bytes() {
+        let text = "號".repeat(32);
+        assert_eq!(text.len(), 96);
+        assert_eq!(MerchantBizNo::parse(&text).unwrap().as_str(), text);
+        assert!(MerchantBizNo::parse(&format!("{text}號")).is_err());
+    }
+
+    #[test]
+    fn an_empty_text_is_no_identifier() {
+        assert_eq!(MerchantBizNo::parse(""), Err(Field::MerchantBizNo.fault(Fault::Empty)));
+        assert_eq!(OpenId::parse(""), Err(Field::OpenId.fault(Fault::Empty)));
+    }
+
+    #[test]
+    fn users_print_as_redacted_and_orders_as_they_are() {
+        assert_eq!(format!("{:?}", UserId::parse("2160000000000001").unwrap()), "[redacted]");
+        assert_eq!(format!("{:#?}", Some(OpenId::parse("openid-1").unwrap())), "Some(\n    [redacted],\n)");
+        let order = MerchantBizNo::parse("ORDER-1").unwrap();
+        assert_eq!(format!("{order} {order:?}"), r#"ORDER-1 MerchantBizNo("ORDER-1")"#);
+    }
+
+    #[test]
+    fn a_clone_shares_its_text() {
+        let order = MerchantBizNo::parse("ORDER-1").unwrap();
+        assert_eq!(order.as_str().as_ptr(), order.clone().as_str().as_ptr());
+    }
+}

@@ -152,3 +152,55 @@ impl Field {
         Invalid { field: self, fault }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_found_by_its_alipayhk_name_only() {
+        for field in Field::ALL {
+            assert_eq!(Field::parse(field.name()), Some(field));
+        }
+        assert_eq!(Field::parse("order_modify_time"), None);
+        assert_eq!(Field::parse("ExtInfo"), None);
+    }
+
+    #[test]
+    fn the_texts_name_the_field_and_tell_what_to_look_for() {
+        let faults = [
+            Field::MerchantBizNo.fault(Fault::Empty),
+            Field::OrderStatus.fault(Fault::TooLong { max: 32 }),
+            Field::UserId.fault(Fault::NoUser),
+            Field::MerchantBizType.fault(Fault::UnknownBizType),
+            Field::OrderModifyTime.fault(Fault::TooSmall),
+            Field::OrderModifyTime.fault(Fault::TooLarge),
+            Field::OrderCreateTime.fault(Fault::TooFarAhead),
+            Field::Amount.fault(Fault::NotMinorUnits),
+            Field::PayAmount.fault(Fault::TooManyDigits { max: 64 }),
+            Field::ActualAmount.fault(Fault::NotCurrency),
+            Field::ShopInfo.fault(Fault::NotJson),
+            Field::ExtInfo.fault(Fault::NotObject),
+            Field::ItemOrderList.fault(Fault::NotArray),
+            Field::ItemOrderList.fault(Fault::ItemNotObject),
+            Field::ExtInfo.fault(Fault::TooDeep { max: 32 }),
+        ];
+        insta::assert_snapshot!(faults.map(|fault| fault.to_string()).join("\n"), @r"
+        merchantBizNo: is empty
+        orderStatus: is longer than 32 characters
+        userId: is missing, and so is openId; one of the two is required
+        merchantBizType: is not one of the nine business types
+        orderModifyTime: is not epoch milliseconds: too small, as if it were seconds
+        orderModifyTime: is not epoch milliseconds: too large, as if it were microseconds
+        orderCreateTime: is more than one day ahead of the clock
+        amount: value is not a whole number of minor units in digits
+        payAmount: value is longer than 64 digits
+        actualAmount: currency is not three upper-case letters
+        shopInfo: is not JSON text
+        extInfo: is not a JSON object
+        itemOrderList: is not a JSON array
+        itemOrderList: holds an item that is not a JSON object
+        extInfo: is nested deeper than 32 levels
+        ");
+    }
+}

@@ -74,3 +74,6 @@ impl fmt::Debug for JsonArray {
         write!(f, "JsonArray({} bytes)", self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

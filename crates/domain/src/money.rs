@@ -69,3 +69,37 @@ impl Currency {
 }
 
 const MOST_DIGITS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_keeps_its_digits_as_they_came() {
+        for digits in ["0", "007", "12345", "9".repeat(64).as_str()] {
+            assert_eq!(MinorUnits::parse(digits).unwrap().as_str(), digits);
+        }
+    }
+
+    #[test]
+    fn an_amount_is_nothing_but_ascii_digits() {
+        for text in ["", " 1", "1.00", "-1", "+1", "1e3", "1,000", "０", "٣", "1\n"] {
+            assert_eq!(MinorUnits::parse(text), Err(Fault::NotMinorUnits), "{text:?}");
+        }
+        assert_eq!(MinorUnits::parse(&"9".repeat(65)), Err(Fault::TooManyDigits { max: 64 }));
+    }
+
+    #[test]
+    fn a_currency_has_the_form_of_an_iso_4217_code() {
+        assert_eq!(Currency::parse("HKD").unwrap().as_str(), "HKD");
+        for text in ["", "HK", "HKDD", "hkd", "HK1", "H K", "é1", "ＨＫＤ"] {
+            assert_eq!(Currency::parse(text), Err(Fault::NotCurrency), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_faults_the_value_s_comes_first() {
+        assert_eq!(Money::parse("x", "x"), Err(Fault::NotMinorUnits));
+        assert_eq!(Money::parse("1", "x"), Err(Fault::NotCurrency));
+    }
+}

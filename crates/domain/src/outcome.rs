@@ -145,3 +145,32 @@ impl ResultCode {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_cause_has_a_name_of_its_own() {
+        let names: BTreeSet<&str> = Cause::ALL.map(Cause::name).into_iter().collect();
+        let causes: BTreeSet<Cause> = Cause::ALL.into_iter().collect();
+        assert_eq!((names.len(), causes.len()), (Cause::ALL.len(), Cause::ALL.len()));
+    }
+
+    #[test]
+    fn only_one_type_s_gate_closes_for_an_unsupported_business() {
+        let closing =
+            Cause::ALL.map(|cause| (cause, cause.reaction())).into_iter().filter(|(_, reaction)| *reaction == Reaction::CloseType);
+        assert_eq!(closing.map(|(cause, _)| cause).collect::<Vec<_>>(), [Cause::UnsupportedBusiness]);
+    }
+
+    #[test]
+    fn a_result_code_cannot_break_a_line_or_a_header() {
+        assert_eq!(ResultCode::lenient("PARAM_ILLEGAL").as_str(), "PARAM_ILLEGAL");
+        assert_eq!(ResultCode::lenient("A\r\nB:\u{202e} é").as_str(), "A??B????");
+        assert_eq!(ResultCode::lenient(&"X".repeat(65)).as_str().len(), 64);
+        assert_eq!(ResultCode::lenient("").as_str(), "");
+    }
+}

@@ -105,3 +105,6 @@ impl Rulebook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

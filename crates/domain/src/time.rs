@@ -57,3 +57,49 @@ fn within(millis: i64, now_millis: i64) -> Result<(), Fault> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-24T00:00:00Z.
+    const NOW: i64 = 1_795_478_400_000;
+
+    fn fault(millis: i64, now: i64) -> Option<Fault> {
+        ModifiedAt::parse(millis, now).err().map(|invalid| invalid.fault)
+    }
+
+    #[test]
+    fn the_same_moment_is_taken_in_milliseconds_only() {
+        assert_eq!(ModifiedAt::parse(NOW, NOW).map(ModifiedAt::millis), Ok(NOW));
+        assert_eq!(fault(NOW / 1_000, NOW), Some(Fault::TooSmall), "seconds");
+        assert_eq!(fault(NOW * 1_000, NOW), Some(Fault::TooLarge), "microseconds");
+        assert_eq!(fault(NOW * 1_000_000, NOW), Some(Fault::TooLarge), "nanoseconds");
+    }
+
+    #[test]
+    fn the_bounds_are_exact() {
+        let far = i64::MAX;
+        assert_eq!(fault(999_999_999_999, far), Some(Fault::TooSmall));
+        assert_eq!(fault(1_000_000_000_000, far), None);
+        assert_eq!(fault(99_999_999_999_999, far), None);
+        assert_eq!(fault(100_000_000_000_000, far), Some(Fault::TooLarge));
+        assert_eq!(fault(NOW + 86_400_000, NOW), None);
+        assert_eq!(fault(NOW + 86_400_001, NOW), Some(Fault::TooFarAhead));
+    }
+
+    #[test]
+    fn no_number_and_no_clock_overflows() {
+        for now in [i64::MIN, -1, 0, NOW, i64::MAX] {
+            assert_eq!(fault(i64::MIN, now), Some(Fault::TooSmall));
+            assert_eq!(fault(i64::MAX, now), Some(Fault::TooLarge));
+        }
+    }
+
+    #[test]
+    fn each_time_names_its_own_field() {
+        assert_eq!(ModifiedAt::parse(0, NOW).unwrap_err().field, Field::OrderModifyTime);
+        assert_eq!(CreatedAt::parse(0, NOW).unwrap_err().field, Field::OrderCreateTime);
+        assert_eq!(CreatedAt::parse(NOW + 86_400_001, NOW).unwrap_err().fault, Fault::TooFarAhead);
+    }
+}

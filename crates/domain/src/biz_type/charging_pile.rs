@@ -11,7 +11,7 @@ pub(crate) const TABLE: Table = Table {
         Status::open("SERVING_WO_ENDTIME", "charging, end unknown").on_one_version(),
         Status::open("SERVING_LITE", "charging, end and progress unknown").on_one_version(),
         Status::open("PAUSED", "paused").on_one_version(),
-        Status::open("FAULT", "paused by a fault").on_one_version(),
+        Status::open("FAULT", "charging paused").on_one_version(),
         Status::open("COMPLETED", "charging completed"),
         Status::open("PARKING_DUE", "free parking is over").on_one_version(),
         Status::end("FINISHED", "finished: the notification is hidden"),
