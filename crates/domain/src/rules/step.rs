@@ -63,16 +63,13 @@ pub(super) fn between(table: &Table, from: &Status, to: &Status) -> Result<(), W
     if forward { Ok(()) } else { Err(Why::Reverse) }
 }
 
-/// Whether `to` comes after `from`, over any number of steps, and `from` never again after `to`.
+/// Whether `to` comes after `from`, over any number of steps, and `from` never again after `to`. Where going back is legal this
+/// leaves the end statuses alone.
 pub(super) fn one_way(table: &Table, from: &Status, to: &Status) -> bool {
-    match table.rule {
-        // Where going back is legal, only an end proves that the order is further on.
-        Rule::Free => to.end && !from.end,
-        Rule::ForwardOnly | Rule::Ticket => reachable(table, from, to) && !reachable(table, to, from),
-    }
+    reaches(table, from, to) && !reaches(table, to, from)
 }
 
-fn reachable(table: &Table, from: &Status, to: &Status) -> bool {
+fn reaches(table: &Table, from: &Status, to: &Status) -> bool {
     let mut reached = vec![from.name];
     let mut open = vec![from];
     while let Some(here) = open.pop() {
@@ -83,9 +80,37 @@ fn reachable(table: &Table, from: &Status, to: &Status) -> bool {
             }
         }
     }
-    from.name != to.name && reached.contains(&to.name)
+    reached.contains(&to.name)
 }
 
 fn place(table: &Table, status: &Status) -> Option<usize> {
     table.statuses.iter().position(|other| other.name == status.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Status = Status::open("OPEN", "");
+    const NEXT: Status = Status::open("NEXT", "");
+    const END: Status = Status::end("END", "");
+
+    const fn table(rule: Rule, exceptions: &'static [Exception]) -> Table {
+        Table { statuses: &[OPEN, NEXT, END], rule, exceptions, milestones: &[], required: &[], required_paths: &[] }
+    }
+
+    #[test]
+    fn a_ticket_goes_to_its_ends_only() {
+        let ticket = table(Rule::Ticket, &[]);
+        assert_eq!(between(&ticket, &OPEN, &NEXT), Err(Why::Reverse));
+        assert_eq!(between(&ticket, &OPEN, &END), Ok(()));
+        assert!(one_way(&ticket, &OPEN, &END) && !one_way(&ticket, &OPEN, &NEXT));
+    }
+
+    #[test]
+    fn a_way_may_take_several_steps() {
+        let detour = table(Rule::ForwardOnly, &[Exception::OnlyFrom { to: "END", from: "NEXT" }]);
+        assert_eq!(between(&detour, &OPEN, &END), Err(Why::OnlyFromAnother));
+        assert!(one_way(&detour, &OPEN, &END) && !one_way(&detour, &END, &OPEN));
+    }
 }

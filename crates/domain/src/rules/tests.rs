@@ -295,6 +295,14 @@ fn configured_paths_come_on_top_of_the_documented_ones_and_count_once() {
 }
 
 #[test]
+fn a_path_documented_at_one_status_may_be_asked_for_at_another() {
+    let required = vec![(status("USED"), vec!["extInfo.start_time".to_owned()])];
+    let book = overridden(BizType::MovieTicket, Overrides { required, ..Overrides::default() }).unwrap();
+    let raw = RawOrderEvent { ext_info: Some("{}".into()), ..event(BizType::MovieTicket, "USED") };
+    assert_eq!(violations(&book, &raw), ["extInfo.start_time: is required at this status"]);
+}
+
+#[test]
 fn every_reason_has_a_name_of_its_own() {
     assert_eq!(Why::ALL.map(Why::name).into_iter().collect::<BTreeSet<_>>().len(), Why::ALL.len());
     assert_eq!(Violation::MissingField(Field::ExtInfo).to_string(), "extInfo: is required by this business type");
