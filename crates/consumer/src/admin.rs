@@ -1,1 +1,52 @@
-//! admin
+//! The process shows itself: probes, metrics, state, a page. Only GET, nothing changes anything.
+
+mod guard;
+pub mod health;
+mod orders;
+mod page;
+mod routes;
+mod server;
+pub mod state;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::Sender;
+
+pub use health::Heartbeats;
+pub use orders::{LaneState, OrderLane, OrderQuery, OrderReply};
+pub use state::{Published, State};
+
+use crate::config::Admin;
+use crate::telemetry::metrics::Metrics;
+use routes::Shown;
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("admin.listen: cannot listen on {address}: {source}")]
+pub struct CannotListen {
+    address: SocketAddr,
+    source: std::io::Error,
+}
+
+/// Listens, and serves until the runtime ends. Returns the bound address: port 0 in `admin.listen` takes a free one.
+pub async fn serve(
+    config: &Admin,
+    published: Published,
+    metrics: Metrics,
+    heartbeats: Heartbeats,
+    orders: Sender<OrderQuery>,
+) -> Result<SocketAddr, CannotListen> {
+    let cannot = |source| CannotListen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    metrics.watch(heartbeats.clone());
+    let shown = Shown { published, metrics, heartbeats, orders };
+    let router = routes::router(shown, Arc::new(guard::Hosts::new(&config.hosts)));
+    tokio::spawn(server::accept(listener, router));
+    Ok(address)
+}
+
+#[cfg(test)]
+mod tests;

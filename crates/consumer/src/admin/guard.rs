@@ -1,0 +1,110 @@
+//! What every request has to pass: the method, and the name by which we are called (a web page elsewhere must not read us through a
+//! name of its own that points here).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Probes and scrapers come by address, and what they see is no secret.
+const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+/// The page loads its own style sheet and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// The names we answer to.
+pub(super) struct Hosts(Vec<String>);
+
+impl Hosts {
+    /// Those of loopback, and `admin.hosts`: with a port only that port, without one any.
+    pub(super) fn new(configured: &[String]) -> Self {
+        Self(configured.iter().map(|host| host.to_ascii_lowercase()).collect())
+    }
+
+    fn know(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let name = without_port(&host);
+        let loopback = matches!(name, "localhost" | "localhost." | "[::1]") || is_loopback_v4(name);
+        loopback || self.0.iter().any(|known| *known == host || *known == name)
+    }
+}
+
+/// Refuses other methods and other names, and adds the headers that every answer has.
+pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+    let mut response = if request.method() != Method::GET {
+        (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")], "only GET\n").into_response()
+    } else if !OPEN_PATHS.contains(&request.uri().path()) && !is_for_us(&hosts, request.uri(), request.headers()) {
+        (StatusCode::MISDIRECTED_REQUEST, "this name is not in admin.hosts\n").into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn is_for_us(hosts: &Hosts, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut named = headers.get_all(HOST).iter();
+    let (Some(host), None) = (named.next(), named.next()) else { return false };
+    // a request line with a whole address must not contradict the header
+    let address = uri.authority().is_none_or(|authority| hosts.know(authority.as_str()));
+    address && host.to_str().is_ok_and(|host| hosts.know(host))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port))
+            if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && (name.ends_with(']') || !name.contains(':')) =>
+        {
+            name
+        }
+        _ => host,
+    }
+}
+
+fn is_loopback_v4(name: &str) -> bool {
+    name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_names_are_known_with_and_without_a_port() {
+        let hosts = Hosts::new(&[]);
+        for host in ["localhost", "LOCALHOST:8080", "localhost.", "127.0.0.1", "127.0.0.1:8080", "127.1.2.3", "[::1]", "[::1]:8080"] {
+            assert!(hosts.know(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_not() {
+        let hosts = Hosts::new(&[]);
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "::1:",
+            "localhost:x",
+            "[::2]",
+            "a@localhost",
+        ] {
+            assert!(!hosts.know(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_configured_name_counts_for_every_port_unless_it_has_one() {
+        let hosts = Hosts::new(&["Orders.internal".into(), "other:9000".into()]);
+        assert!(hosts.know("orders.INTERNAL:8080") && hosts.know("orders.internal"));
+        assert!(hosts.know("other:9000") && !hosts.know("other:9001") && !hosts.know("other"));
+    }
+}
