@@ -1,0 +1,10 @@
+//! The rules of the house that no compiler knows. Each finding names the file, the line, the rule and the way out.
+
+mod arrows;
+mod code_map;
+mod files;
+mod links;
+mod lints;
+mod report;
+mod tree;
+mod words;
