@@ -274,6 +274,8 @@ pub struct Disposed {
     pub epoch: Epoch,
     /// Its offset.
     pub offset: Offset,
+    /// The order, where the record is one.
+    pub order: Option<MerchantBizNo>,
     /// How.
     pub disposition: Disposition,
     /// The call that decided it, where there was one.
@@ -307,7 +309,7 @@ pub enum RebuildReason {
 }
 
 /// What happened, for logs and counters. Each is said once, where it is decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Note {
     /// The gate changed. `biz_type`: the gate of one type only.
     GateClosed { biz_type: Option<BizType>, reason: GateReason },
@@ -377,5 +379,15 @@ impl GateReason {
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl From<UnfitReason> for ParkKind {
+    fn from(reason: UnfitReason) -> Self {
+        match reason {
+            UnfitReason::Undecodable => Self::Undecodable,
+            UnfitReason::Invalid => Self::Invalid,
+            UnfitReason::Unmapped => Self::Unmapped,
+        }
     }
 }

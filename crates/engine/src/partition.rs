@@ -1,0 +1,198 @@
+//! One partition in one assignment.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::io::{Epoch, Now, Offset, PartitionId, UnfitReason};
+use crate::lane::{Lane, Memory};
+use crate::ledger::Ledger;
+use crate::metadata::SPAN;
+use crate::takeover::{Inherited, Plan};
+use crate::window::Window;
+
+/// Where a partition is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading and calling.
+    Consuming,
+    /// Finishing what is on its way.
+    Draining,
+    /// Given back.
+    Released,
+}
+
+/// A record that waits for its dead letter.
+#[derive(Debug, Clone)]
+pub(crate) struct Unfit<P> {
+    pub(crate) reason: UnfitReason,
+    pub(crate) message: Arc<str>,
+    pub(crate) payload: P,
+    pub(crate) failures: u32,
+    /// Written again at this moment; `None`: on its way.
+    pub(crate) again_at: Option<Now>,
+}
+
+/// One partition in one assignment.
+#[derive(Debug)]
+pub(crate) struct Partition<P> {
+    pub(crate) id: PartitionId,
+    pub(crate) epoch: Epoch,
+    pub(crate) topic: Arc<str>,
+    pub(crate) number: i32,
+    pub(crate) phase: Phase,
+    pub(crate) from: Offset,
+    pub(crate) ledger: Ledger,
+    pub(crate) lanes: HashMap<u64, Box<Lane<P>>>,
+    pub(crate) remembered: HashMap<u64, Memory>,
+    /// Settled by a predecessor, by its map.
+    pub(crate) inherited: HashSet<Offset>,
+    pub(crate) highest_inherited: Option<(Offset, Option<i32>)>,
+    pub(crate) barrier: Offset,
+    pub(crate) window: Window,
+    /// The hand-over was unclean: orders with something open below the barrier wait until then.
+    pub(crate) hold_until: Option<Now>,
+    pub(crate) foreign: bool,
+    /// Lanes that wait for the partition: barrier, window, first commit.
+    pub(crate) blocked: Vec<u64>,
+    pub(crate) unfit: BTreeMap<Offset, Unfit<P>>,
+    /// Lanes whose front work is being written to the dead-letter topic, by its offset.
+    pub(crate) parking: HashMap<Offset, u64>,
+    pub(crate) in_flight: u32,
+    /// Works that wait, their bytes, and offsets that ride with them.
+    pub(crate) waiting: u64,
+    pub(crate) bytes: u64,
+    pub(crate) paused: bool,
+    pub(crate) log_end: Option<Offset>,
+    pub(crate) draining: Option<Drain>,
+    /// Leader epochs of records read, where they changed.
+    pub(crate) leader_epochs: Vec<(Offset, i32)>,
+    pub(crate) watch: Watch,
+    pub(crate) held_orders: u32,
+}
+
+/// An orderly end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drain {
+    pub(crate) deadline: Now,
+    /// From here on the last commit is made, whatever is still on its way.
+    pub(crate) commit_at: Now,
+}
+
+/// What the watchdog knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    pub(crate) since: Now,
+    pub(crate) position: Offset,
+    pub(crate) step: u8,
+}
+
+/// How much a partition may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+}
+
+impl<P> Partition<P> {
+    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration, now: Now) -> Self {
+        let (mut inherited, mut hold_until, mut foreign, mut highest) = (HashSet::new(), None, false, None);
+        let hold = Now(plan.at.0 + alive);
+        let window = match plan.inherited {
+            Inherited::Nothing => Window::fresh(plan.from),
+            Inherited::Ours(found) => {
+                hold_until = (!found.closed).then_some(hold);
+                highest = found.settled.last().map(|last| (*last, found.leader_epoch));
+                inherited.extend(found.settled);
+                Window::inherited(plan.from, found.window.max(plan.barrier), now)
+            }
+            Inherited::Foreign(_) => {
+                (hold_until, foreign) = (Some(hold), true);
+                Window::inherited(plan.from, plan.barrier, now)
+            }
+        };
+        Self {
+            id,
+            epoch,
+            topic: plan.topic,
+            number: plan.partition,
+            phase: Phase::Consuming,
+            from: plan.from,
+            ledger: Ledger::new(plan.from),
+            lanes: HashMap::new(),
+            remembered: HashMap::new(),
+            inherited,
+            highest_inherited: highest,
+            barrier: plan.barrier,
+            window,
+            hold_until,
+            foreign,
+            blocked: Vec::new(),
+            unfit: BTreeMap::new(),
+            parking: HashMap::new(),
+            in_flight: 0,
+            waiting: 0,
+            bytes: 0,
+            paused: false,
+            log_end: Some(plan.last_stable),
+            draining: None,
+            leader_epochs: Vec::new(),
+            watch: Watch { since: now, position: plan.from, step: 0 },
+            held_orders: 0,
+        }
+    }
+
+    /// The hold of an unclean hand-over is still on.
+    pub(crate) fn holds(&self, now: Now) -> bool {
+        self.hold_until.is_some_and(|until| until > now)
+    }
+
+    /// Read far enough, and an own commit announced that we speak.
+    pub(crate) fn may_speak(&self) -> bool {
+        self.phase == Phase::Consuming && self.ledger.position() >= self.barrier && self.window.is_open()
+    }
+
+    /// Enough is held: reading pauses. Below the barrier no mark counts.
+    pub(crate) fn is_full(&self, bounds: Bounds) -> bool {
+        self.ledger.position() >= self.barrier
+            && (self.waiting >= bounds.records || self.bytes >= bounds.bytes || self.run_ahead() >= SPAN - Window::HEADROOM)
+    }
+
+    /// Little enough is held: reading goes on.
+    pub(crate) fn has_room(&self, bounds: Bounds) -> bool {
+        self.ledger.position() < self.barrier
+            || (self.waiting <= bounds.records / 2
+                && self.bytes <= bounds.bytes / 2
+                && self.run_ahead() <= (SPAN - Window::HEADROOM) * 3 / 4)
+    }
+
+    /// Offsets between the committable one and the position.
+    pub(crate) fn run_ahead(&self) -> i64 {
+        self.ledger.position().0 - self.ledger.committable().0
+    }
+
+    /// Nothing of ours can be applied any more: the marker may say closed.
+    pub(crate) fn is_clean(&self, now: Now) -> bool {
+        self.in_flight == 0
+            && !self.holds(now)
+            && self
+                .lanes
+                .values()
+                .all(|lane| lane.trouble.as_ref().is_none_or(|t| t.later.is_empty() && t.ambiguous.is_none_or(|(_, until)| until <= now)))
+    }
+
+    /// Notes the leader epoch of a record where it differs from the one before.
+    pub(crate) fn saw_leader_epoch(&mut self, offset: Offset, epoch: Option<i32>) {
+        if let Some(epoch) = epoch.filter(|epoch| self.leader_epochs.last().is_none_or(|(_, last)| last != epoch)) {
+            self.leader_epochs.push((offset, epoch));
+            if self.leader_epochs.len() > 64 {
+                self.leader_epochs.remove(0);
+            }
+        }
+    }
+
+    /// The leader epoch of a record that was read.
+    pub(crate) fn leader_epoch_of(&self, offset: Offset) -> Option<i32> {
+        self.leader_epochs.iter().rev().find(|(from, _)| *from <= offset).map(|(_, epoch)| *epoch)
+    }
+}

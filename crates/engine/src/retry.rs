@@ -1,0 +1,42 @@
+//! Exponential backoff with full jitter, and the engine's own small source of jitter.
+
+use std::time::Duration;
+
+use crate::io::Now;
+
+/// SplitMix64: one seed, one sequence.
+#[derive(Debug, Clone)]
+pub(crate) struct Rng(u64);
+
+impl Rng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// Bounds of the backoff.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Backoff {
+    pub(crate) initial: Duration,
+    pub(crate) max: Duration,
+}
+
+impl Backoff {
+    /// When the attempt after `failures` failures (at least 1) is due: a random part of min(max, initial · 2^(failures − 1)), never before what
+    /// `Retry-After` asked for, as far as that is within max.
+    pub(crate) fn due(&self, now: Now, failures: u32, retry_after: Option<Duration>, rng: &mut Rng) -> Now {
+        let ceiling = self.initial.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(self.max);
+        let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
+        let jittered = Duration::from_nanos(if nanos == 0 { 0 } else { rng.next() % nanos });
+        let asked = retry_after.unwrap_or_default().min(self.max);
+        Now(now.0 + jittered.max(asked).max(Duration::from_millis(1)))
+    }
+}

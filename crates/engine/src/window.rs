@@ -1,0 +1,178 @@
+//! How far one may speak: the window, its announcements, and the commits that carry them.
+
+use std::time::Duration;
+
+use crate::io::{CommitTicket, Now, Offset};
+use crate::metadata::SPAN;
+
+/// A commit without an answer for so long is overdue: it may still land, so it bounds the window.
+const OVERDUE: Duration = Duration::from_secs(10);
+/// A refused commit is made again after this.
+const AGAIN: Duration = Duration::from_millis(100);
+/// From a settlement to its commit, at most.
+const SETTLE_TO_COMMIT: Duration = Duration::from_millis(100);
+
+/// The window and the commits of one assignment.
+#[derive(Debug, Clone)]
+pub(crate) struct Window {
+    /// Nothing at or above it is sent: announced in a commit that the broker acknowledged.
+    acked: Option<Offset>,
+    /// The largest that was ever announced or inherited; it only grows.
+    announced: Offset,
+    /// The first commit has to announce at least this.
+    needs: Offset,
+    pub(crate) committed: Option<Offset>,
+    pub(crate) last: Option<Sent>,
+    overdue: Vec<Sent>,
+    /// An overdue commit was answered late: commit again.
+    pub(crate) again: bool,
+    not_before: Now,
+    /// The first settlement that no commit speaks of.
+    dirty_since: Option<Now>,
+    issued_at: Option<Now>,
+    pub(crate) without_map: bool,
+}
+
+/// A commit on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) ticket: CommitTicket,
+    pub(crate) offset: Offset,
+    pub(crate) window: Offset,
+    pub(crate) issued_at: Now,
+    pub(crate) last_one: bool,
+}
+
+/// What an answered commit meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// The newest one.
+    Newest(Sent),
+    /// One that was given up waiting for.
+    Overdue(Sent),
+    /// Not of this assignment.
+    Unknown,
+}
+
+impl Window {
+    /// How far the window is ahead of the position.
+    pub(crate) const HEADROOM: i64 = 16_384;
+
+    pub(crate) fn fresh(from: Offset) -> Self {
+        Self {
+            acked: None,
+            announced: from,
+            needs: from,
+            committed: None,
+            last: None,
+            overdue: Vec::new(),
+            again: false,
+            not_before: Now::default(),
+            dirty_since: None,
+            issued_at: None,
+            without_map: false,
+        }
+    }
+
+    pub(crate) fn inherited(committed: Offset, needs: Offset, _now: Now) -> Self {
+        Self { committed: Some(committed), announced: needs, needs, ..Self::fresh(committed) }
+    }
+
+    /// An own commit with marker `open` and a window that covers what was inherited is acknowledged.
+    pub(crate) fn is_open(&self) -> bool {
+        self.acked.is_some_and(|acked| acked >= self.needs)
+    }
+
+    /// The limit in force: overdue commits bound it, since each may still land.
+    pub(crate) fn limit(&self) -> Option<Offset> {
+        let acked = self.acked?;
+        Some(self.overdue.iter().map(|sent| sent.window).min().map_or(acked, |window| acked.min(window)))
+    }
+
+    /// The window to announce with a commit at `offset`.
+    pub(crate) fn next(&self, offset: Offset, position: Offset) -> Offset {
+        let wanted = Offset((position.0 + Self::HEADROOM).min(offset.0 + SPAN));
+        self.announced.max(wanted).max(self.needs)
+    }
+
+    /// A settlement happened.
+    pub(crate) fn dirty(&mut self, now: Now) {
+        self.dirty_since.get_or_insert(now);
+    }
+
+    /// When the next commit is due, if there is a reason for one.
+    pub(crate) fn due(&self, position: Offset, committable: Offset, session: Duration, now: Now) -> Option<Now> {
+        if self.last.is_some() {
+            return None;
+        }
+        let wants = self.next(committable, position);
+        let half_crossed =
+            self.acked.is_none_or(|acked| position.0 + Self::HEADROOM / 2 >= acked.0) && self.acked.is_none_or(|acked| wants > acked);
+        let at = if !self.is_open() || self.again || half_crossed {
+            now
+        } else if let Some(since) = self.dirty_since {
+            Now(since.0 + SETTLE_TO_COMMIT)
+        } else {
+            // The lease: an idle process shows that it is a member.
+            Now(self.issued_at.unwrap_or_default().0 + session / 5)
+        };
+        Some(at.max(self.not_before))
+    }
+
+    /// No commit is on its way, and the last refusal is long enough ago.
+    pub(crate) fn may_send(&self, now: Now) -> bool {
+        self.last.is_none() && self.not_before <= now
+    }
+
+    /// A commit goes out.
+    pub(crate) fn sent(&mut self, sent: Sent) {
+        (self.last, self.issued_at, self.dirty_since, self.again) = (Some(sent), Some(sent.issued_at), None, false);
+        self.announced = self.announced.max(sent.window);
+    }
+
+    /// A commit that is not answered in time no longer holds up the next one.
+    pub(crate) fn expire(&mut self, now: Now) -> bool {
+        let Some(last) = self.last.filter(|last| last.issued_at.0 + OVERDUE <= now.0) else { return false };
+        self.overdue.push(last);
+        (self.last, self.again) = (None, true);
+        true
+    }
+
+    /// When [`Window::expire`] has something to do.
+    pub(crate) fn expires_at(&self) -> Option<Now> {
+        self.last.map(|last| Now(last.issued_at.0 + OVERDUE))
+    }
+
+    /// A commit was never answered for a whole session.
+    pub(crate) fn is_hopeless(&self, session: Duration, now: Now) -> bool {
+        self.overdue.iter().any(|sent| sent.issued_at.0 + session <= now.0)
+    }
+
+    /// A commit is on its way that could land after the partition was given up.
+    pub(crate) fn has_unanswered(&self) -> bool {
+        self.last.is_some() || !self.overdue.is_empty()
+    }
+
+    /// The coordinator answered.
+    pub(crate) fn answered(&mut self, ticket: CommitTicket, accepted: bool, now: Now) -> Answered {
+        if let Some(last) = self.last.filter(|last| last.ticket == ticket) {
+            self.last = None;
+            if accepted {
+                self.acked = Some(self.acked.map_or(last.window, |acked| acked.max(last.window)));
+                self.committed = Some(self.committed.map_or(last.offset, |committed| committed.max(last.offset)));
+            } else {
+                self.again = true;
+                self.not_before = Now(now.0 + AGAIN);
+            }
+            return Answered::Newest(last);
+        }
+        let Some(index) = self.overdue.iter().position(|sent| sent.ticket == ticket) else { return Answered::Unknown };
+        let sent = self.overdue.remove(index);
+        self.again = true;
+        if accepted {
+            // It landed over a newer one: what it says is what a successor would read.
+            self.acked = self.acked.map(|acked| acked.min(sent.window));
+        }
+        Answered::Overdue(sent)
+    }
+}
