@@ -1,0 +1,4 @@
+pub mod kafka;
+pub mod ports;
+pub mod process;
+pub mod wait;

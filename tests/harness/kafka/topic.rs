@@ -1,0 +1,128 @@
+//! Topics of one's own.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rdkafka::admin::{AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::kafka::Kafka;
+use crate::wait::{PATIENCE, block_on, until};
+
+/// A topic of one test.
+#[derive(Clone)]
+pub struct Topic<'k> {
+    pub(super) kafka: &'k Kafka,
+    name: String,
+    partitions: i32,
+}
+
+impl Kafka {
+    /// Makes a topic; its name begins with `name` and is used once in this process.
+    pub fn topic(&self, name: &str, partitions: i32) -> Topic<'_> {
+        self.topic_with(name, partitions, &[])
+    }
+
+    /// Makes a topic with settings, for example `("cleanup.policy", "compact")`.
+    pub fn topic_with(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) -> Topic<'_> {
+        let topic = Topic { kafka: self, name: unique(name), partitions };
+        let mut new = NewTopic::new(&topic.name, partitions, TopicReplication::Fixed(1));
+        for (key, value) in settings {
+            new = new.set(key, value);
+        }
+        succeed("create a topic", block_on(self.admin().create_topics([&new], &options())));
+        topic
+    }
+
+    /// A name for a topic, group or anything else that no other test of this process uses.
+    pub fn name(&self, name: &str) -> String {
+        unique(name)
+    }
+}
+
+impl Topic<'_> {
+    /// Its full name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many partitions it has.
+    pub fn partitions(&self) -> i32 {
+        self.partitions
+    }
+
+    /// Deletes it and waits until the broker does not know it any more.
+    pub fn delete(self) {
+        succeed("delete a topic", block_on(self.kafka.admin().delete_topics(&[&self.name], &options())));
+        let consumer = self.asker("read_uncommitted");
+        until("the topic is gone", PATIENCE, || {
+            let metadata = consumer.fetch_metadata(Some(&self.name), PATIENCE).map_err(|error| error.to_string())?;
+            let known = metadata.topics().iter().any(|topic| topic.error().is_none() && !topic.partitions().is_empty());
+            if known { Err("still there".to_owned()) } else { Ok(()) }
+        });
+    }
+
+    /// Adds partitions until there are `total`.
+    pub fn grow(&mut self, total: i32) {
+        let new = NewPartitions::new(&self.name, total as usize);
+        succeed("add partitions", block_on(self.kafka.admin().create_partitions([&new], &options())));
+        self.partitions = total;
+    }
+
+    /// Deletes the records before `offset`, as retention does.
+    pub fn cut(&self, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.name, partition, Offset::Offset(offset)).expect("an offset");
+        let cut = block_on(self.kafka.admin().delete_records(&list, &options())).expect("delete records");
+        for entry in cut.elements() {
+            entry.error().expect("delete records");
+        }
+    }
+
+    /// The first and the next offset of each partition; transactions that are still open count.
+    pub fn ends(&self) -> Vec<(i64, i64)> {
+        self.watermarks("read_uncommitted")
+    }
+
+    /// The first offset and the last stable one of each partition: where a reader of committed records can come to.
+    pub fn stable_ends(&self) -> Vec<(i64, i64)> {
+        self.watermarks("read_committed")
+    }
+
+    /// A client that asks and does not read. Without a group id it ends at once.
+    fn asker(&self, isolation: &str) -> BaseConsumer {
+        self.kafka.client().set("isolation.level", isolation).create().expect("a client")
+    }
+
+    fn watermarks(&self, isolation: &str) -> Vec<(i64, i64)> {
+        self.watermarks_by(&self.asker(isolation))
+    }
+
+    pub(super) fn watermarks_by(&self, client: &BaseConsumer) -> Vec<(i64, i64)> {
+        (0..self.partitions).map(|partition| client.fetch_watermarks(&self.name, partition, PATIENCE).expect("watermarks")).collect()
+    }
+}
+
+impl fmt::Debug for Topic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} partitions)", self.name, self.partitions)
+    }
+}
+
+pub(super) fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
+}
+
+fn unique(name: &str) -> String {
+    static COUNTER: AtomicU32 = AtomicU32::new(1);
+    format!("{name}-{}", COUNTER.fetch_add(1, Ordering::Relaxed))
+}
+
+fn succeed(what: &str, results: KafkaResult<Vec<Result<String, (String, RDKafkaErrorCode)>>>) {
+    for result in results.unwrap_or_else(|error| panic!("{what}: {error}")) {
+        result.unwrap_or_else(|(name, code)| panic!("{what} {name}: {code}"));
+    }
+}
