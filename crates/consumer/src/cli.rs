@@ -1,1 +1,213 @@
-//! cli
+//! The command line: what can be asked, and how a mistake in asking is answered.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::parse_duration;
+
+/// Keeps AlipayHK's view of every order equal to the merchant's newest one: Kafka order topics in, signed order sync calls out.
+#[derive(Debug, Parser)]
+#[command(name = "order-sync", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed while running, 2 configuration or usage error.\n\n\
+    Try it without installing anything:  order-sync demo\n\
+    Before the first real run:           order-sync check --config order-sync.toml")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the pipeline until SIGTERM or SIGINT
+    #[command(after_help = "Example:\n  order-sync run --config /etc/order-sync/order-sync.toml\n\n\
+        Any key can be overridden by the environment: ORDER_SYNC__KAFKA__GROUP_ID=orders-2 order-sync run …")]
+    Run(RunArgs),
+    /// Show all of it on this machine: embedded broker, stand-in AlipayHK, sample orders of all nine types
+    #[cfg(feature = "sandbox")]
+    #[command(after_help = "Example:\n  order-sync demo --for 30s")]
+    Demo(DemoArgs),
+    /// Check the configuration, the keys and who can be reached; show what records become. Sends nothing
+    #[command(after_help = "Examples:\n  order-sync check --config order-sync.toml\n  \
+        order-sync check --config order-sync.toml --sample schemas/examples/orders.jsonl\n  \
+        tail -n 5 orders.jsonl | order-sync check --config order-sync.toml --sample - --json")]
+    Check(CheckArgs),
+    /// Run a stand-in AlipayHK for integration work
+    #[cfg(feature = "sandbox")]
+    #[command(after_help = "Example:\n  order-sync sandbox --config deploy/sandbox.example.toml")]
+    Sandbox(SandboxArgs),
+    /// Make keys for the signature
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// `order-sync run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
+    pub config: PathBuf,
+}
+
+/// `order-sync demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// End after this time and print the result, such as 30s; without it: until Ctrl-C
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub for_: Option<Duration>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `order-sync check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
+    pub config: PathBuf,
+    /// Orders as JSON lines, in the shape of schemas/order_event.avsc; `-` reads standard input. With it nothing is connected
+    #[arg(long, value_name = "FILE")]
+    pub sample: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `order-sync sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// The sandbox's own configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// `order-sync keys …`.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key pair and say what to give to AlipayHK and what to configure
+    #[command(after_help = "Example:\n  order-sync keys generate --out keys --algorithm rsa256 --bits 2048")]
+    Generate(GenerateArgs),
+}
+
+/// `order-sync keys generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// The folder for merchant.pem and merchant.pub.pem; made if it is missing, nothing in it is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How requests will be signed
+    #[arg(long, value_enum, default_value = "rsa256")]
+    pub algorithm: KeyAlgorithm,
+    /// The length of an RSA key [default: 2048]
+    #[arg(long, value_parser = ["2048", "3072", "4096"])]
+    pub bits: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The algorithms of AlipayHK's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeyAlgorithm {
+    /// RSA with SHA-256
+    Rsa256,
+    /// ECDSA on P-224; its profile must be agreed with AlipayHK
+    Ecc224,
+}
+
+impl Cli {
+    /// Reads the command line of this process. Help and version end with 0, a mistake with 2 and one line on stderr.
+    ///
+    /// # Errors
+    /// The exit code, everything having been said.
+    pub fn from_process() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| answer(&error))
+    }
+}
+
+fn answer(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ => crate::commands::complain(&one_line(error), 2),
+    }
+}
+
+/// The mistake without clap's usage block.
+fn one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing; see order-sync --help".to_owned();
+    }
+    let text = error.render().to_string();
+    let end = ["\n\nUsage:", "\n\nFor more"].into_iter().filter_map(|block| text.find(block)).min().unwrap_or(text.len());
+    let front = &text[..end];
+    let words = front.replace("\n\n  tip: ", "; ").split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{}; see --help", words.trim_start_matches("error: "))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Some(duration) if !duration.is_zero() => Ok(duration),
+        Some(_) | None => Err("expected a number with a unit, such as 30s or 2m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn mistake(line: &str) -> String {
+        one_line(&Cli::try_parse_from(line.split(' ')).unwrap_err())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_teaches_by_an_example() {
+        let mut command = Cli::command();
+        command.build();
+        let ours = |command: &&clap::Command| command.get_name() != "help";
+        let leaves = command.get_subcommands().filter(ours).flat_map(|command| match command.has_subcommands() {
+            true => command.get_subcommands().filter(ours).collect(),
+            false => vec![command],
+        });
+        for command in leaves {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Example"), "{}: {help}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_that_names_the_flag() {
+        assert!(mistake("order-sync run").contains("--config <FILE>"));
+        assert!(mistake("order-sync run --confg x").contains("'--confg' found; a similar argument exists: '--config'"));
+        assert!(mistake("order-sync keys generate --out d --bits 1024").contains("--bits"));
+        assert!(mistake("order-sync").contains("a command is missing"));
+        assert!(mistake("order-sync rnu").contains("'rnu'"));
+        for line in ["order-sync", "order-sync run", "order-sync run --confg x", "order-sync keys generate --out d --bits 1"] {
+            assert!(!mistake(line).contains('\n'), "{line}");
+        }
+    }
+
+    #[cfg(feature = "sandbox")]
+    #[test]
+    fn the_demo_takes_a_time_with_a_unit() {
+        let Command::Demo(args) = Cli::try_parse_from(["order-sync", "demo", "--for", "30s"]).unwrap().command else { unreachable!() };
+        assert_eq!(args.for_, Some(Duration::from_secs(30)));
+        assert!(mistake("order-sync demo --for 30").contains("--for"));
+        assert!(mistake("order-sync demo --for 0s").contains("--for"));
+    }
+}

@@ -1,1 +1,43 @@
-//! commands
+//! What each command does.
+
+mod check;
+#[cfg(feature = "sandbox")]
+mod demo;
+mod keys;
+mod run;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command, KeysCommand};
+
+/// Does what was asked.
+pub fn dispatch(cli: &Cli) -> ExitCode {
+    match &cli.command {
+        Command::Run(args) => run::run(args),
+        #[cfg(feature = "sandbox")]
+        Command::Demo(args) => demo::run(args),
+        Command::Check(args) => check::run(args),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => sandbox::run(args),
+        Command::Keys(KeysCommand::Generate(args)) => keys::generate(args),
+    }
+}
+
+/// Says on stderr, in one line, why a command ends, and gives the exit code back.
+pub(crate) fn complain(error: &impl Display, code: u8) -> ExitCode {
+    let text = error.to_string();
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Nobody is left to hear of it when stderr is gone.
+    let _ = writeln!(io::stderr().lock(), "order-sync: {line}");
+    ExitCode::from(code)
+}
+
+/// Writes a command's result to stdout. A reader that left early is no failure.
+pub(crate) fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+}

@@ -20,7 +20,7 @@ mod telemetry;
 mod timing;
 mod units;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::Rulebook;
@@ -102,8 +102,7 @@ impl Config {
     /// [`ConfigError`], one line, naming the key or the file.
     pub fn load(path: &Path, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let text = files::text(path).map_err(|problem| ConfigError::new("--config", problem))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let folder = std::path::absolute(folder).map_err(|error| ConfigError::new("--config", error))?;
+        let folder = folder_of(path).map_err(|error| ConfigError::new("--config", error))?;
         let table = text.parse().map_err(|error| syntax(path, &text, &error))?;
         let source = Source { env: env::Overrides::collect(env)?.into(), folder, warnings: Vec::new().into() };
         let config = Self::read(&source, table)?;
@@ -126,7 +125,6 @@ impl Config {
             max_open_records: self.delivery.max_open_records,
             max_open_bytes: self.delivery.max_open_bytes,
             remembered_orders: self.delivery.remembered_orders,
-            history: self.delivery.history,
             stall_after: self.delivery.stall_after,
             on_undecided: self.delivery.on_undecided,
             unsupported_business: self.delivery.unsupported_business,
@@ -176,6 +174,13 @@ impl Config {
 /// The environment's variables that are text; others cannot be ours.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The folder that a file named on the command line is in, absolute.
+fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
+    // The parent of a bare file name is the empty path.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::path::absolute(folder)
 }
 
 /// A topic that is written to: never one that is read.

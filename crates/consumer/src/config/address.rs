@@ -59,7 +59,9 @@ mod tests {
 
     #[test]
     fn an_address_is_http_with_a_host_and_nothing_secret() {
-        for text in ["", "open.alipay.hk", "ftp://open.alipay.hk", "https://", "https://u:p@open.alipay.hk", "https://a.b/?x=1", "https://a.b/#x"] {
+        for text in
+            ["", "open.alipay.hk", "ftp://open.alipay.hk", "https://", "https://u:p@open.alipay.hk", "https://a.b/?x=1", "https://a.b/#x"]
+        {
             assert!(http(text).is_err(), "{text}");
         }
         assert!(!http("https://user:hunter2@open.alipay.hk").unwrap_err().contains("hunter2"));

@@ -24,7 +24,10 @@ impl Admin {
         let listen = match section.text("listen")? {
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             Some(text) => text.parse::<SocketAddr>().map_err(|_| {
-                section.error("listen", format!("{text:?} is no address; expected an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\""))
+                section.error(
+                    "listen",
+                    format!("{text:?} is no address; expected an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\""),
+                )
             })?,
         };
         if !listen.ip().is_loopback() {

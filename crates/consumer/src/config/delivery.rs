@@ -80,7 +80,8 @@ impl Quota {
         }
         let reserve_per_second = section.number("reserve_per_second")?.unwrap_or(0.0);
         if !(0.0..requests_per_second).contains(&reserve_per_second) {
-            let problem = format!("is {reserve_per_second}; expected 0 or more and less than quota.requests_per_second ({requests_per_second})");
+            let problem =
+                format!("is {reserve_per_second}; expected 0 or more and less than quota.requests_per_second ({requests_per_second})");
             return Err(section.error("reserve_per_second", problem));
         }
         let max_in_flight = section.integer("max_in_flight", 1..=65_536)?.map_or(256, |number| u32::try_from(number).unwrap_or(u32::MAX));
@@ -114,7 +115,9 @@ impl Delivery {
                 Some(bytes) => bytes,
                 None => 512 << 20,
             },
-            remembered_orders: section.integer("remembered_orders", 1..=MOST)?.map_or(2_000_000, |orders| usize::try_from(orders).unwrap_or(usize::MAX)),
+            remembered_orders: section
+                .integer("remembered_orders", 1..=MOST)?
+                .map_or(2_000_000, |orders| usize::try_from(orders).unwrap_or(usize::MAX)),
             max_age: section.positive_duration("max_age")?,
             stall_after: section.positive_duration("stall_after")?.unwrap_or(Duration::from_secs(30)),
             on_undecided: on_undecided(section)?,

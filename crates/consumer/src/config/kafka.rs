@@ -74,7 +74,8 @@ impl Kafka {
         if group_id.len() > 249 || group_id.chars().any(char::is_control) {
             return Err(section.error("group_id", "must have at most 249 characters and no control characters"));
         }
-        let start = section.text("start")?.map_or(Ok(Start::NotWritten), |text| Start::parse(&text).map_err(|why| section.error("start", why)))?;
+        let start =
+            section.text("start")?.map_or(Ok(Start::NotWritten), |text| Start::parse(&text).map_err(|why| section.error("start", why)))?;
         let properties = Properties::read(section)?;
         let millis = |name: &str, default: u64| -> Result<Duration, ConfigError> {
             let key = properties::key(name);
@@ -134,5 +135,7 @@ fn read_topics(section: &Section<'_>) -> Result<Topics, ConfigError> {
 
 fn is_server(server: &str) -> bool {
     let server = server.split_once("://").map_or(server, |(_, rest)| rest);
-    server.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && !host.contains(' ') && port.parse::<u16>().is_ok_and(|port| port > 0))
+    server
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && !host.contains(' ') && port.parse::<u16>().is_ok_and(|port| port > 0))
 }

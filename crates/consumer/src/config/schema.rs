@@ -78,7 +78,9 @@ impl Schema {
         let framing = match section.choice("framing", &words)? {
             None => Framing::Confluent,
             Some(Word::Known(framing)) => framing,
-            Some(Word::NotYet) => return Err(section.error("framing", "\"json\" is not yet supported; use \"confluent\", \"single_object\" or \"bare\"")),
+            Some(Word::NotYet) => {
+                return Err(section.error("framing", "\"json\" is not yet supported; use \"confluent\", \"single_object\" or \"bare\""));
+            }
         };
         let registry = Registry::read(section)?;
         if framing == Framing::Confluent && registry.is_none() {
@@ -86,11 +88,15 @@ impl Schema {
         }
         let writer_schema = match section.file("writer_schema_file")? {
             None if framing == Framing::Bare => {
-                return Err(section.missing("writer_schema_file", "the schema the records were written with, since schema.framing is \"bare\""));
+                return Err(
+                    section.missing("writer_schema_file", "the schema the records were written with, since schema.framing is \"bare\"")
+                );
             }
             None => None,
             Some(_) if framing == Framing::Confluent => {
-                return Err(section.error("writer_schema_file", "is of no use: schema.framing is \"confluent\", so schemas come from the registry"));
+                return Err(
+                    section.error("writer_schema_file", "is of no use: schema.framing is \"confluent\", so schemas come from the registry")
+                );
             }
             Some((path, text)) => {
                 if let Err(error) = apache_avro::Schema::parse_str(&text) {
@@ -106,7 +112,8 @@ impl Schema {
 impl Registry {
     fn read(section: &Section<'_>) -> Result<Option<Self>, ConfigError> {
         let Some(text) = section.text("registry_url")? else {
-            let orphan = ["username", "password", "password_file", "token", "token_file", "ca_file"].into_iter().find(|key| section.has(key));
+            let orphan =
+                ["username", "password", "password_file", "token", "token_file", "ca_file"].into_iter().find(|key| section.has(key));
             return match orphan {
                 Some(key) => Err(section.error(key, "is set without schema.registry_url")),
                 None => Ok(None),

@@ -57,7 +57,10 @@ impl Config {
         lines.push(("alipayhk.verify_keys", verify.join("; ")));
         lines.push(("alipayhk.encryption", or_none(alipayhk.keys.encryption.clone().unwrap_or_default())));
         let quota = &self.quota;
-        let rate = format!("{} calls a second, {} of them kept free, {} at a time", quota.requests_per_second, quota.reserve_per_second, quota.max_in_flight);
+        let rate = format!(
+            "{} calls a second, {} of them kept free, {} at a time",
+            quota.requests_per_second, quota.reserve_per_second, quota.max_in_flight
+        );
         lines.push(("quota", rate));
         lines.push(("retry", format!("from {} to {}", show(self.retry.initial), show(self.retry.max))));
     }

@@ -46,7 +46,9 @@ impl Telemetry {
         let log_level = section.text("log_level")?.unwrap_or_else(|| "info".to_owned());
         Ok(Self {
             otlp_endpoint,
-            otlp_protocol: section.choice("otlp_protocol", &[("grpc", OtlpProtocol::Grpc), ("http", OtlpProtocol::Http)])?.unwrap_or(OtlpProtocol::Grpc),
+            otlp_protocol: section
+                .choice("otlp_protocol", &[("grpc", OtlpProtocol::Grpc), ("http", OtlpProtocol::Http)])?
+                .unwrap_or(OtlpProtocol::Grpc),
             sample_ratio,
             log_format: section.choice("log_format", &[("text", Format::Text), ("json", Format::Json)])?.unwrap_or(Format::Text),
             log_level: log_level.parse().map_err(|error| section.error("log_level", error))?,

@@ -122,7 +122,9 @@ fn the_shipped_example_is_accepted_once_its_keys_are_there() {
 #[test]
 fn a_mistake_in_the_toml_is_one_line_with_line_and_column() {
     let place = Place::new();
-    for (toml, at) in [("[kafka]\ntopics = [\"a\"\n", ":2:14"), ("a = 1\na = 2\n", ":2:1"), ("x = nonsense", ":1:5"), ("\u{fc} = 1", ":1:1")] {
+    for (toml, at) in
+        [("[kafka]\ntopics = [\"a\"\n", ":2:14"), ("a = 1\na = 2\n", ":2:1"), ("x = nonsense", ":1:5"), ("\u{fc} = 1", ":1:1")]
+    {
         let error = place.load(toml, &[]).unwrap_err();
         assert!(error.key().contains(&format!("order-sync.toml{at}")), "{error}");
         assert!(!error.to_string().contains('\n'), "{error}");
@@ -133,6 +135,14 @@ fn a_mistake_in_the_toml_is_one_line_with_line_and_column() {
 fn a_file_that_is_not_there_names_the_flag() {
     let error = Config::load("/nowhere/order-sync.toml".as_ref(), std::iter::empty()).unwrap_err();
     assert!(error.to_string().starts_with("--config: /nowhere/order-sync.toml cannot be read"), "{error}");
+}
+
+#[test]
+fn a_bare_file_name_lies_in_the_current_folder() {
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(super::folder_of("order-sync.toml".as_ref()).unwrap(), here);
+    assert_eq!(super::folder_of("./deploy/order-sync.toml".as_ref()).unwrap(), here.join("deploy"));
+    assert_eq!(super::folder_of("/etc/order-sync.toml".as_ref()).unwrap(), std::path::Path::new("/etc"));
 }
 
 #[test]

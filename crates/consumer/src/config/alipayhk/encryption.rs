@@ -18,7 +18,8 @@ pub(super) fn read(
 ) -> Result<Option<(Encryption, String)>, ConfigError> {
     let Some(section) = alipayhk.section("encryption", KEYS)? else { return Ok(None) };
     let profiles = [("aes-256-gcm", Profile::Aes256Gcm), ("aes-ecb-pkcs7", Profile::AesEcbPkcs7 { bits: KeyBits::B256 })];
-    let profile = section.choice("profile", &profiles)?.ok_or_else(|| section.missing("profile", "\"aes-256-gcm\" or \"aes-ecb-pkcs7\""))?;
+    let profile =
+        section.choice("profile", &profiles)?.ok_or_else(|| section.missing("profile", "\"aes-256-gcm\" or \"aes-ecb-pkcs7\""))?;
     let profile = match (profile, section.integer("key_bits", 128..=256)?) {
         (profile, None) => profile,
         (Profile::AesEcbPkcs7 { .. }, Some(128)) => Profile::AesEcbPkcs7 { bits: KeyBits::B128 },
@@ -35,13 +36,15 @@ pub(super) fn read(
         (false, false) => {
             let rsa = |kind| matches!(kind, KeyKind::Rsa { .. });
             if !rsa(verify.kind()) || !rsa(signing.kind()) {
-                let expected = "an RSA pair of its own (public_key_file and private_key_file), since alipayhk.signing.algorithm is \"ECC224\"";
+                let expected =
+                    "an RSA pair of its own (public_key_file and private_key_file), since alipayhk.signing.algorithm is \"ECC224\"";
                 return Err(section.missing("public_key_file", expected));
             }
             (verify, Arc::clone(signing))
         }
         (true, true) => {
-            let ((public_file, to), (private_file, with)) = (public_key(&section, "public_key_file")?, private_key(&section, "private_key_file")?);
+            let ((public_file, to), (private_file, with)) =
+                (public_key(&section, "public_key_file")?, private_key(&section, "private_key_file")?);
             for (key, file, kind) in [("public_key_file", public_file, to.kind()), ("private_key_file", private_file, with.kind())] {
                 if !matches!(kind, KeyKind::Rsa { .. }) {
                     return Err(section.error(key, format!("{} is no RSA key; only RSA can wrap a symmetric key", file.display())));

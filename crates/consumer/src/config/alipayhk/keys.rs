@@ -69,7 +69,8 @@ pub(super) fn read(alipayhk: &Section<'_>, client_id: &str) -> Result<(Client, K
         first.get_or_insert((key, version));
     }
     let Some(first) = first else {
-        return Err(alipayhk.missing("verify_keys", "at least one [[alipayhk.verify_keys]] with AlipayHK's public key, or no answer could be trusted"));
+        return Err(alipayhk
+            .missing("verify_keys", "at least one [[alipayhk.verify_keys]] with AlipayHK's public key, or no answer could be trusted"));
     };
     let sealing = encryption::read(alipayhk, first, &key)?;
     let (encryption, words) = sealing.map_or((None, None), |(encryption, words)| (Some(encryption), Some(words)));
@@ -83,7 +84,8 @@ pub(super) fn read(alipayhk: &Section<'_>, client_id: &str) -> Result<(Client, K
 
 /// A private key's file, parsed.
 pub(super) fn private_key(section: &Section<'_>, key: &str) -> Result<(PathBuf, PrivateKey), ConfigError> {
-    let path = section.path(key)?.ok_or_else(|| section.missing(key, "the file of a private key (PKCS#8, PKCS#1 or SEC1; PEM or base64)"))?;
+    let path =
+        section.path(key)?.ok_or_else(|| section.missing(key, "the file of a private key (PKCS#8, PKCS#1 or SEC1; PEM or base64)"))?;
     let bytes = files::private_key(&path).map_err(|problem| section.error(key, problem))?;
     let parsed = PrivateKey::parse(&bytes).map_err(|error| named(section, key, &path, &error))?;
     Ok((path, parsed))

@@ -100,17 +100,11 @@ pub(super) const PRODUCER: &[&str] = &[
 ];
 
 /// Properties whose value is a secret: they have a `…_file` form and are never shown.
-pub(super) const SECRET: &[&str] =
-    &["sasl.password", "sasl.username", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password"];
+pub(super) const SECRET: &[&str] = &["sasl.password", "sasl.username", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password"];
 
 /// Properties that name a file; a relative path starts at the folder of the configuration file.
-pub(super) const PATHS: &[&str] = &[
-    "ssl.ca.location",
-    "ssl.certificate.location",
-    "ssl.crl.location",
-    "ssl.key.location",
-    "ssl.keystore.location",
-];
+pub(super) const PATHS: &[&str] =
+    &["ssl.ca.location", "ssl.certificate.location", "ssl.crl.location", "ssl.key.location", "ssl.keystore.location"];
 
 /// Whether the consumer takes it. What is not listed goes to both: librdkafka ignores what is not for it.
 pub(super) fn for_consumer(name: &str) -> bool {

@@ -50,7 +50,10 @@ impl Properties {
         for (tail, value, variable) in kafka.env_below("properties") {
             let (stem, suffix) = tail.strip_suffix("_file").map_or((tail.as_str(), ""), |stem| (stem, "_file"));
             let Some(name) = names::from_env(stem) else {
-                return Err(ConfigError::new(variable, format!("{tail:?} with its `_` as dots is no librdkafka property{}", meant(&tail.replace('_', ".")))));
+                return Err(ConfigError::new(
+                    variable,
+                    format!("{tail:?} with its `_` as dots is no librdkafka property{}", meant(&tail.replace('_', "."))),
+                ));
             };
             let name = format!("{name}{suffix}");
             let shown = format!("{} ({variable})", key(&name));

@@ -40,7 +40,9 @@ mod tests {
         assert_eq!(Start::parse("latest"), Ok(Start::Latest));
         assert_eq!(Start::parse("timestamp:2026-11-01T00:00:00+08:00"), Ok(Start::Timestamp(1_793_462_400_000)));
         assert_eq!(Start::parse("timestamp:1970-01-01T00:00:00.250Z"), Ok(Start::Timestamp(250)));
-        for text in ["largest", "Earliest", "timestamp:", "timestamp:2026-11-01", "timestamp:1793462400000", "timestamp:1960-01-01T00:00:00Z"] {
+        for text in
+            ["largest", "Earliest", "timestamp:", "timestamp:2026-11-01", "timestamp:1793462400000", "timestamp:1960-01-01T00:00:00Z"]
+        {
             assert!(Start::parse(text).unwrap_err().contains("timestamp:2026-11-01T00:00:00+08:00"), "{text}");
         }
     }

@@ -87,7 +87,10 @@ fn what_is_written_is_taken() {
     assert_eq!((config.delivery.max_open_bytes, config.delivery.max_age), (64 << 20, Some(seconds(90 * 86_400))));
     assert_eq!(config.delivery.on_undecided, OnUndecided::ParkAfter { after: seconds(1_800), attempts: 20 });
     assert_eq!(config.delivery.unsupported_business, UnsupportedBusiness::Park);
-    assert_eq!((config.admin.listen.to_string().as_str(), config.admin.hosts.as_slice()), ("[::1]:0", ["orders.internal".to_owned()].as_slice()));
+    assert_eq!(
+        (config.admin.listen.to_string().as_str(), config.admin.hosts.as_slice()),
+        ("[::1]:0", ["orders.internal".to_owned()].as_slice())
+    );
     assert_eq!((config.telemetry.otlp_protocol, config.telemetry.sample_ratio), (OtlpProtocol::Http, 0.25));
     assert_eq!(config.telemetry.log_format, Format::Json);
 }

@@ -91,7 +91,11 @@ fn mistakes_name_the_variable() {
         ("ORDER_SYNC__ALIPAYHK__TIMEOUT", "", "alipayhk.timeout (ORDER_SYNC__ALIPAYHK__TIMEOUT): \"\" is no duration"),
         ("ORDER_SYNC__ALIPAYHK__CLIENT_ID", "", "alipayhk.client_id (ORDER_SYNC__ALIPAYHK__CLIENT_ID): is empty"),
         ("ORDER_SYNC__KAFKA__TOPICS", "a,,b", "kafka.topics (ORDER_SYNC__KAFKA__TOPICS): has an empty entry"),
-        ("ORDER_SYNC__BUSINESS_TYPES__LINE_UP__REQUIRED", "x", "business_types.LINE_UP.required (ORDER_SYNC__BUSINESS_TYPES__LINE_UP__REQUIRED): is a table"),
+        (
+            "ORDER_SYNC__BUSINESS_TYPES__LINE_UP__REQUIRED",
+            "x",
+            "business_types.LINE_UP.required (ORDER_SYNC__BUSINESS_TYPES__LINE_UP__REQUIRED): is a table",
+        ),
         ("ORDER_SYNC__KAFKA__PROPERTIES__SASL_PASWORD", "hunter2", "did you mean \"sasl.password\"?"),
         (
             "ORDER_SYNC__KAFKA__PROPERTIES__ENABLE_AUTO_COMMIT",

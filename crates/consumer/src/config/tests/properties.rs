@@ -86,7 +86,8 @@ fn a_tls_key_is_a_private_key_too() {
 #[test]
 fn paths_start_at_the_file_s_folder() {
     let place = Place::new();
-    let config = place.changed(&[], "[kafka.properties]\n\"security.protocol\" = \"ssl\"\n\"ssl.ca.location\" = \"ca.pem\"\n", &[]).unwrap();
+    let config =
+        place.changed(&[], "[kafka.properties]\n\"security.protocol\" = \"ssl\"\n\"ssl.ca.location\" = \"ca.pem\"\n", &[]).unwrap();
     assert_eq!(config.kafka.properties.get("ssl.ca.location"), place.0.path().join("ca.pem").to_str());
 }
 

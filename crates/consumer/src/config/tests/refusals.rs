@@ -137,7 +137,12 @@ fn addresses_are_checked() {
         (&[], "[schema]\nusername = \"u\"\npassword_file = \"empty\"", "schema.password_file", "is empty"),
         (&[], "[schema]\nusername = \"u\"\npassword_file = \"password\"\ntoken = \"t\"", "schema.token", "keep one way"),
         (&[], "[schema]\nregistry_url = \"http://registry:8081\"\ntoken_file = \"password\"", "schema.registry_url", "unencrypted"),
-        (&["schema.registry_url"], "[schema]\nframing = \"bare\"\nwriter_schema_file = \"order.avsc\"\nca_file = \"ca.pem\"", "schema.ca_file", "without schema.registry_url"),
+        (
+            &["schema.registry_url"],
+            "[schema]\nframing = \"bare\"\nwriter_schema_file = \"order.avsc\"\nca_file = \"ca.pem\"",
+            "schema.ca_file",
+            "without schema.registry_url",
+        ),
         (&[], "[schema]\nframing = \"avro\"", "schema.framing", "\"confluent\""),
         (&[], "[schema]\nframing = \"bare\"\nwriter_schema_file = \"ca.pem\"", "schema.writer_schema_file", "no Avro schema"),
         (&[], "[schema]\nwriter_schema_file = \"order.avsc\"", "schema.writer_schema_file", "of no use"),
@@ -237,7 +242,12 @@ fn business_types_are_checked() {
     refused(&[
         (&[], "[business_types.LINE_UP]\nmode = \"loose\"", "business_types.LINE_UP.mode", "\"observe\" or \"strict\""),
         (&[], "[business_types.LINE_UP]\nnever_collapse = [\"NONSENSE\"]", "business_types.LINE_UP.never_collapse", "no status NONSENSE"),
-        (&[], "[business_types.LINE_UP]\nextra_statuses = [\"A2345678901234567890123456789012X\"]", "business_types.LINE_UP.extra_statuses", "1 to 32"),
+        (
+            &[],
+            "[business_types.LINE_UP]\nextra_statuses = [\"A2345678901234567890123456789012X\"]",
+            "business_types.LINE_UP.extra_statuses",
+            "1 to 32",
+        ),
         (&[], "[business_types.LINE_UP]\nrequired = [\"x\"]", "business_types.LINE_UP.required", "table of lists"),
         (&[], "[business_types.LINE_UP]\nrequired = { FINISHED = [1] }", "business_types.LINE_UP.required.FINISHED", "dotted paths"),
         (&[], "[business_types.LINE_UP]\nrequired = { FINISHED = [\"nonsense\"] }", "business_types.LINE_UP.required", "no path"),
@@ -254,12 +264,23 @@ fn times_have_to_fit_each_other() {
         (&[], "[delivery]\ndrain = \"14s\"", "alipayhk.timeout", "delivery.drain (14s)"),
         (&[], "[delivery]\ndrain = \"23s\"", "delivery.drain", session),
         (&[], "[delivery]\nlate_apply = \"13s\"", "alipayhk.timeout", "delivery.late_apply (13s)"),
-        (&[], "[kafka.properties]\n\"heartbeat.interval.ms\" = 16000", "alipayhk.timeout", "kafka.properties.\"heartbeat.interval.ms\" (16s)"),
+        (
+            &[],
+            "[kafka.properties]\n\"heartbeat.interval.ms\" = 16000",
+            "alipayhk.timeout",
+            "kafka.properties.\"heartbeat.interval.ms\" (16s)",
+        ),
         (&[], "[kafka.properties]\n\"session.timeout.ms\" = 20000", "alipayhk.timeout", "delivery.drain (10s)"),
-        (&[], "[kafka.properties]\n\"max.poll.interval.ms\" = 59999", "kafka.properties.\"max.poll.interval.ms\"", "delivery.drain (20s) + 40s"),
+        (
+            &[],
+            "[kafka.properties]\n\"max.poll.interval.ms\" = 59999",
+            "kafka.properties.\"max.poll.interval.ms\"",
+            "delivery.drain (20s) + 40s",
+        ),
     ]);
     let place = Place::new();
-    for over in ["[delivery]\nlate_apply = \"12s\"", "[delivery]\ndrain = \"22s\"", "[kafka.properties]\n\"max.poll.interval.ms\" = 60000"] {
+    for over in ["[delivery]\nlate_apply = \"12s\"", "[delivery]\ndrain = \"22s\"", "[kafka.properties]\n\"max.poll.interval.ms\" = 60000"]
+    {
         place.changed(&[], over, &[]).unwrap();
     }
 }

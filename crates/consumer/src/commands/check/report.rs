@@ -1,0 +1,92 @@
+//! What a check found, for people and as JSON.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::connections::Connection;
+use super::sample::Checked;
+use crate::config::Config;
+
+/// Everything found.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// The file.
+    pub(super) config: String,
+    /// Values in force by key; no secret among them.
+    pub(super) settings: Vec<(&'static str, String)>,
+    /// What is legal and still unwise.
+    pub(super) warnings: Vec<String>,
+    /// Who was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connections: Option<Vec<Connection>>,
+    /// What became of the sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) orders: Option<Vec<Checked>>,
+}
+
+impl Report {
+    pub(super) fn new(path: &Path, config: &Config) -> Self {
+        let (settings, warnings) = (config.summary(), config.warnings.clone());
+        Self { config: path.display().to_string(), settings, warnings, connections: None, orders: None }
+    }
+
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    pub(super) fn for_people(&self) -> String {
+        let mut out = format!("{}: the configuration and its keys are in order\n\n", self.config);
+        let widest = self.settings.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        for (key, value) in &self.settings {
+            line(&mut out, format_args!("  {key:widest$}  {value}"));
+        }
+        for warning in &self.warnings {
+            line(&mut out, format_args!("\nwarning  {warning}"));
+        }
+        if let Some(connections) = &self.connections {
+            out.push('\n');
+            for connection in connections {
+                line(&mut out, format_args!("{:7}  {}: {}", connection.word(), connection.who, connection.found));
+            }
+            out.push_str("\nNothing was sent. To see what orders become: --sample schemas/examples/orders.jsonl");
+        }
+        if let Some(orders) = &self.orders {
+            for order in orders {
+                out.push('\n');
+                order.for_people(&mut out);
+            }
+            let count = |becomes| orders.iter().filter(|order| order.becomes == becomes).count();
+            let counts = ["call", "stale", "skipped", "parked"].map(|becomes| format!("{} {becomes}", count(becomes)));
+            line(&mut out, format_args!("\n{} lines: {}. Nothing was sent.", orders.len(), counts.join(", ")));
+        }
+        out.trim_end().to_owned()
+    }
+}
+
+impl Checked {
+    fn for_people(&self, out: &mut String) {
+        let order = self.order.as_ref().map_or_else(String::new, |order| {
+            format!("{}  {}  {}  {}", order.merchant_biz_no, order.merchant_biz_type, order.order_status, order.order_modify_time)
+        });
+        let reason = self.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        line(out, format_args!("line {}  {order}  → {}{reason}", self.line, self.becomes));
+        for remark in &self.remarks {
+            line(out, format_args!("  ! {remark}"));
+        }
+        if let Some(request) = &self.request {
+            line(out, format_args!("  {} {}", request.method, request.url));
+            for (name, value) in &request.headers {
+                line(out, format_args!("  {name}: {value}"));
+            }
+            let sealed = if request.sealed { ", sealed; before that" } else { "" };
+            line(out, format_args!("  ({} bytes{sealed})\n  {}", request.bytes, request.body.get()));
+        }
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{text}");
+}

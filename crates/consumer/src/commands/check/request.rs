@@ -1,0 +1,118 @@
+//! A signed request as it may be shown: personal values masked, signature and key shortened.
+
+use std::fmt;
+
+use ::alipayhk::SignError;
+use domain::OrderEvent;
+use rand_core::CryptoRng;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::config::Config;
+
+/// Members of the body that identify a person.
+const PERSONAL: [&str; 2] = ["userId", "openId"];
+/// So much of a signature or wrapped key is enough to recognise it.
+const ENOUGH: usize = 12;
+
+/// A request for people's eyes.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    pub(super) method: &'static str,
+    pub(super) url: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// The JSON before it is sealed, masked.
+    pub(super) body: Box<RawValue>,
+    /// How many bytes go onto the line.
+    pub(super) bytes: usize,
+    /// Whether what goes onto the line is the body's ciphertext.
+    pub(super) sealed: bool,
+}
+
+/// Builds and signs the request of a modification, as its first attempt would.
+pub(super) fn of(config: &Config, event: &OrderEvent, unix_seconds: i64, rng: &mut impl CryptoRng) -> Result<Shown, SignError> {
+    let client = &config.alipayhk.client;
+    let body = client.body(event, 0);
+    let request = client.sign(&body, unix_seconds, rng)?;
+    let mut url = config.alipayhk.base_url.clone();
+    url.set_path(request.path);
+    let headers = request.headers.iter().map(|(name, value)| (*name, shortened(name, value))).collect();
+    Ok(Shown {
+        method: request.method,
+        url: url.to_string(),
+        headers,
+        body: masked(&body.bytes),
+        bytes: request.body.len(),
+        sealed: client.seals(),
+    })
+}
+
+/// Shortens the long value in `Signature` and `Encrypt`.
+fn shortened(name: &str, value: &str) -> String {
+    if !matches!(name.to_ascii_lowercase().as_str(), "signature" | "encrypt") {
+        return value.to_owned();
+    }
+    let part = |part: &str| match part.split_once('=') {
+        Some((key @ ("signature" | "symmetricKey"), value)) => format!("{key}={}…", value.chars().take(ENOUGH).collect::<String>()),
+        Some(_) | None => part.to_owned(),
+    };
+    value.split(',').map(part).collect::<Vec<_>>().join(",")
+}
+
+/// The same members in the same order, the personal ones without their value.
+fn masked(body: &[u8]) -> Box<RawValue> {
+    let Ok(Members(members)) = serde_json::from_slice(body) else { return RawValue::NULL.to_owned() };
+    let mut text = String::from("{");
+    for (at, (name, value)) in members.iter().enumerate() {
+        let value = if PERSONAL.contains(&name.as_str()) { "\"[masked]\"" } else { value.get() };
+        let comma = if at == 0 { "" } else { "," };
+        text.push_str(&format!("{comma}{}:{value}", serde_json::Value::from(name.as_str())));
+    }
+    text.push('}');
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// A JSON object's members in their order.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_ordered_is_masked_and_nothing_else_is_touched() {
+        let body = br#"{"requestId":"r","userId":"2160000000000001","b":{"openId":"kept as it came"},"openId":"o","a":1.50}"#;
+        let shown = masked(body);
+        assert_eq!(shown.get(), r#"{"requestId":"r","userId":"[masked]","b":{"openId":"kept as it came"},"openId":"[masked]","a":1.50}"#);
+    }
+
+    #[test]
+    fn a_signature_is_shortened() {
+        let long = "algorithm=RSA256,keyVersion=1,signature=AbCdEfGhIjKlMnOpQrStUvWxYz%3D%3D";
+        assert_eq!(shortened("Signature", long), "algorithm=RSA256,keyVersion=1,signature=AbCdEfGhIjKl…");
+        assert_eq!(shortened("Client-Id", "4Q5Y8W0WSG45P907917"), "4Q5Y8W0WSG45P907917");
+    }
+}
