@@ -139,4 +139,6 @@ impl Client {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

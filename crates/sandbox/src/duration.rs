@@ -11,6 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Span(pub Duration);
 
 impl Span {
+    /// So many milliseconds.
+    pub fn millis(millis: u64) -> Self {
+        Self(Duration::from_millis(millis))
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
         let (digits, unit) = text.split_at(unit_at);
@@ -22,14 +27,14 @@ impl Span {
             "h" => 3_600_000,
             _ => return None,
         };
-        number.checked_mul(millis).map(Duration::from_millis).map(Self)
+        number.checked_mul(millis).map(Self::millis)
     }
 }
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
-        if millis % 1000 == 0 { write!(f, "{}s", millis / 1000) } else { write!(f, "{millis}ms") }
+        if millis.is_multiple_of(1000) { write!(f, "{}s", millis / 1000) } else { write!(f, "{millis}ms") }
     }
 }
 

@@ -26,4 +26,5 @@ pub mod signed;
 pub mod sync;
 
 pub use config::{ConfigError, SandboxConfig, Setup};
-pub use server::{Running, Sandbox};
+pub use duration::Span;
+pub use server::{Orders, Running, Sandbox, StartError, State};

@@ -23,10 +23,10 @@ impl Answered {
         if !decision.is_final() || self.by_id.contains_key(request_id) {
             return;
         }
-        if self.by_id.len() >= REMEMBERED {
-            if let Some(oldest) = self.oldest.pop_front() {
-                self.by_id.remove(&oldest);
-            }
+        if self.by_id.len() >= REMEMBERED
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            self.by_id.remove(&oldest);
         }
         let id: Arc<str> = request_id.into();
         self.oldest.push_back(Arc::clone(&id));
