@@ -41,7 +41,7 @@ pub(super) fn size(text: &str) -> Option<u64> {
 pub(super) fn show_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    match units.into_iter().find(|(of, _)| millis > 0 && millis % of == 0) {
+    match units.into_iter().find(|(of, _)| millis > 0 && millis.is_multiple_of(*of)) {
         Some((of, unit)) => format!("{}{unit}", millis / of),
         None if millis == 0 => "0s".to_owned(),
         None => format!("{millis}ms"),

@@ -53,6 +53,9 @@ pub(super) fn check(config: &Config) -> Vec<Connection> {
         }),
         Err(error) => found.push(Connection::failed("alipayhk.base_url", format!("cannot be tried: {error}"))),
     }
+    if config.alipayhk.hold_file.as_ref().is_some_and(|path| path.exists()) {
+        found.push(Connection::ok("alipayhk.hold_file", "the file is there: nothing is sent until it is gone"));
+    }
     found
 }
 

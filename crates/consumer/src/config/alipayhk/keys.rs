@@ -107,11 +107,7 @@ fn version(section: &Section<'_>) -> Result<u32, ConfigError> {
 }
 
 fn algorithm(section: &Section<'_>) -> Result<Algorithm, ConfigError> {
-    let rsa = match section.choice("algorithm", &[("RSA256", true), ("ECC224", false)])? {
-        Some(rsa) => rsa,
-        None => return Err(section.missing("algorithm", "\"RSA256\" or \"ECC224\"")),
-    };
-    if rsa {
+    if section.choice("algorithm", &[("RSA256", true), ("ECC224", false)])?.unwrap_or(true) {
         return match ["hash", "encoding"].into_iter().find(|key| section.has(key)) {
             Some(key) => Err(section.error(key, "belongs to ECC224; alipayhk.signing.algorithm is \"RSA256\"")),
             None => Ok(Algorithm::Rsa256),

@@ -43,9 +43,7 @@ impl Properties {
     pub(super) fn read(kafka: &Section<'_>) -> Result<Self, ConfigError> {
         let mut given = BTreeMap::new();
         for (name, value) in kafka.open_ended("properties")? {
-            let key = key(&name);
-            let value = text(value).ok_or_else(|| ConfigError::new(key.as_str(), "is neither text, a whole number nor true or false"))?;
-            given.insert(name, (value, key));
+            flatten(name, value, &mut given)?;
         }
         for (tail, value, variable) in kafka.env_below("properties") {
             let (stem, suffix) = tail.strip_suffix("_file").map_or((tail.as_str(), ""), |stem| (stem, "_file"));
@@ -110,11 +108,20 @@ fn twin(name: &str) -> String {
     name.strip_suffix("_file").map_or_else(|| format!("{name}_file"), str::to_owned)
 }
 
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Integer(number) => Some(number.to_string()),
-        Value::Boolean(flag) => Some(flag.to_string()),
-        Value::Float(_) | Value::Datetime(_) | Value::Array(_) | Value::Table(_) => None,
+/// Takes one value over. A name without quotes is a table of tables to TOML: its parts are put together again.
+fn flatten(name: String, value: Value, given: &mut BTreeMap<String, (String, String)>) -> Result<(), ConfigError> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Table(table) => return table.into_iter().try_for_each(|(part, value)| flatten(format!("{name}.{part}"), value, given)),
+        Value::Float(_) | Value::Datetime(_) | Value::Array(_) => {
+            return Err(ConfigError::new(key(&name), "is neither text, a whole number nor true or false"));
+        }
+    };
+    let shown = key(&name);
+    match given.insert(name, (text, shown.clone())) {
+        None => Ok(()),
+        Some(_) => Err(ConfigError::new(shown, "is set twice, with and without quotes")),
     }
 }

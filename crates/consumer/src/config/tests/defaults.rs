@@ -12,7 +12,8 @@ fn seconds(seconds: u64) -> Duration {
 
 #[test]
 fn what_is_not_written_has_its_default() {
-    let config = Place::new().changed(&[], "", &[]).unwrap();
+    let config = Place::new().changed(&["alipayhk.signing.algorithm"], "", &[]).unwrap();
+    assert_eq!(config.alipayhk.keys.algorithm, crypto::Algorithm::Rsa256);
     assert_eq!(config.kafka.topics, Topics::List(vec!["orders".to_owned()]));
     assert_eq!(config.kafka.start, Start::NotWritten);
     let kafka = &config.kafka;

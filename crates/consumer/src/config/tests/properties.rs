@@ -70,6 +70,14 @@ fn librdkafka_is_asked_before_anything_is_connected() {
 }
 
 #[test]
+fn a_name_may_be_written_without_quotes_but_not_both_ways() {
+    let lines = "[kafka.properties]\nsecurity.protocol = \"ssl\"\nsession.timeout.ms = 46000\n";
+    let kafka = Place::new().changed(&[], lines, &[]).unwrap().kafka;
+    assert_eq!((kafka.properties.get("security.protocol"), kafka.session_timeout.as_secs()), (Some("ssl"), 46));
+    assert!(refused("client.id = \"a\"\n\"client.id\" = \"b\"").starts_with("kafka.properties.\"client.id\": is set twice"));
+}
+
+#[test]
 fn only_secrets_have_a_file_form_and_only_one_form_is_given() {
     assert!(refused("\"client.id_file\" = \"password\"").contains("has no file form"));
     assert!(refused("\"sasl.password_file\" = \"nowhere\"").starts_with("kafka.properties.\"sasl.password_file\": "));

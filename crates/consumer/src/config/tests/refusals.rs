@@ -45,7 +45,7 @@ fn what_is_needed_and_missing_is_named() {
         (&["schema"], "[schema]\nframing = \"bare\"", "schema.writer_schema_file", "is missing"),
         (&["alipayhk"], "", "alipayhk.base_url", "is missing"),
         (&["alipayhk.client_id"], "", "alipayhk.client_id", "is missing"),
-        (&["alipayhk.signing"], "", "alipayhk.signing.algorithm", "\"RSA256\" or \"ECC224\""),
+        (&["alipayhk.signing"], "", "alipayhk.signing.private_key_file", "is missing"),
         (&["alipayhk.signing.private_key_file"], "", "alipayhk.signing.private_key_file", "is missing"),
         (&["alipayhk.signing.key_version"], "", "alipayhk.signing.key_version", "is missing"),
         (&["alipayhk.verify_keys"], "", "alipayhk.verify_keys", "at least one"),
