@@ -86,7 +86,7 @@ fn kafka(config: &Config) -> Connection {
             );
             Connection::failed(who, format!("{} does not answer: {reason} ({asked})", kafka.bootstrap_servers))
         }
-        Err(error) => Connection { wrong: Some(error.to_string()), ..Connection::failed(who, error.to_string()) },
+        Err(error) => Connection { wrong: Some(error.to_string()), ..Connection::failed("kafka", error.to_string()) },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::connections::Connection;
 use super::sample::Checked;
@@ -15,6 +15,7 @@ pub(super) struct Report {
     /// The file.
     pub(super) config: String,
     /// Values in force by key; no secret among them.
+    #[serde(serialize_with = "as_object")]
     pub(super) settings: Vec<(&'static str, String)>,
     /// What is legal and still unwise.
     pub(super) warnings: Vec<String>,
@@ -84,6 +85,11 @@ impl Checked {
             line(out, format_args!("  ({} bytes{sealed})\n  {}", request.bytes, request.body.get()));
         }
     }
+}
+
+/// Pairs as one JSON object, in their order.
+pub(super) fn as_object<S: Serializer>(pairs: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

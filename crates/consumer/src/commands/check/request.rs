@@ -9,6 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::report::as_object;
 use crate::config::Config;
 
 /// Members of the body that identify a person.
@@ -21,6 +22,7 @@ const ENOUGH: usize = 12;
 pub(super) struct Shown {
     pub(super) method: &'static str,
     pub(super) url: String,
+    #[serde(serialize_with = "as_object")]
     pub(super) headers: Vec<(&'static str, String)>,
     /// The JSON before it is sealed, masked.
     pub(super) body: Box<RawValue>,

@@ -51,9 +51,9 @@ fn the_request_is_shown_as_it_would_be_sent_but_for_who_ordered() {
     assert_eq!(request["url"], "https://open.alipay.hk/api/open/alipay/v1/merchant/order/sync");
     assert_eq!(request["body"]["userId"], "[masked]");
     assert_eq!((&request["body"]["merchantBizNo"], &request["body"]["orderModifyTime"]), (&"A-1".into(), &1_793_584_800_000_i64.into()));
-    let headers: Vec<_> = request["headers"].as_array().unwrap().iter().map(|header| header[0].as_str().unwrap()).collect();
-    assert_eq!(headers, ["Content-Type", "Client-Id", "Request-Time", "Signature"]);
-    assert!(request["headers"][3][1].as_str().unwrap().ends_with('…'));
+    let headers: Vec<_> = request["headers"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(headers, ["Client-Id", "Content-Type", "Request-Time", "Signature"]);
+    assert!(request["headers"]["Signature"].as_str().unwrap().ends_with('…'));
     assert!(!checked[0].to_string().contains("2160000000000001"));
 }
 
