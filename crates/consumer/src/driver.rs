@@ -1,1 +1,269 @@
-//! driver
+//! The one loop that awaits, reads the clock and logs. It takes answers first, then records, then lets the engine decide, and
+//! performs what the engine asks for.
+
+mod effects;
+mod events;
+mod facts;
+pub(crate) mod held;
+mod intake;
+mod notes;
+mod orders;
+mod report;
+mod shutdown;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use engine::{Engine, Now, Ticket};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
+
+use self::facts::Facts;
+use self::held::Payload;
+use self::intake::Intake;
+use self::notes::Notes;
+use self::report::Report;
+use self::shutdown::Stopping;
+use crate::admin::{OrderQuery, Published};
+use crate::call::{Caller, Finished};
+use crate::kafka::Handle;
+use crate::kafka::dead_letter::{DeadLetters, Which};
+use crate::kafka::messages::Event;
+use crate::kafka::outcomes::{Outcome, Outcomes};
+use crate::kafka::producer::Confirmation;
+use crate::schema::{Decoder, Registry, RegistryError};
+use crate::telemetry::metrics::Metrics;
+
+/// Batches of records taken in one turn before the engine schedules: the more we lag, the more collapses per call.
+const BATCHES_A_TURN: usize = 16;
+/// The hold file is looked for, and the state published, this often.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A fetched schema, or the reason why there is none.
+pub(crate) type Fetched = (u32, Result<String, RegistryError>);
+
+/// Everything the loop works with.
+pub(crate) struct Driver {
+    engine: Engine<Payload>,
+    intake: Intake,
+    origin: Instant,
+    poller: Handle,
+    caller: Caller,
+    registry: Option<Arc<Registry>>,
+    dead_letters: DeadLetters,
+    outcomes: Option<Outcomes>,
+    facts: Facts,
+    notes: Notes,
+    report: Report,
+    metrics: Metrics,
+    heartbeat: Arc<AtomicU64>,
+    hold_file: Option<PathBuf>,
+    stopping: Stopping,
+    mail: Mail,
+}
+
+/// What comes back from the tasks the loop started, and the questions of the admin page.
+pub(crate) struct Mail {
+    pub(crate) calls: (UnboundedSender<(Ticket, Finished)>, UnboundedReceiver<(Ticket, Finished)>),
+    pub(crate) letters: UnboundedReceiver<Confirmation<Which>>,
+    pub(crate) outcomes: UnboundedReceiver<Confirmation<Outcome>>,
+    pub(crate) outcomes_again: (UnboundedSender<Outcome>, UnboundedReceiver<Outcome>),
+    pub(crate) schemas: (UnboundedSender<Fetched>, UnboundedReceiver<Fetched>),
+    pub(crate) queries: Receiver<OrderQuery>,
+    pub(crate) stop: Receiver<()>,
+    /// Kept so that `queries` never closes while nobody serves the page.
+    pub(crate) _queries_sender: Sender<OrderQuery>,
+}
+
+/// Why the loop ended with a failure.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// librdkafka cannot go on.
+    #[error("the Kafka client failed for good: {0}")]
+    Kafka(String),
+    /// The watchdog's last step.
+    #[error("{0}")]
+    Watchdog(&'static str),
+}
+
+/// What the loop is made of.
+pub(crate) struct Parts {
+    pub(crate) engine: Engine<Payload>,
+    pub(crate) decoder: Decoder,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) origin: Instant,
+    pub(crate) poller: Handle,
+    pub(crate) caller: Caller,
+    pub(crate) registry: Option<Arc<Registry>>,
+    pub(crate) dead_letters: DeadLetters,
+    pub(crate) outcomes: Option<Outcomes>,
+    pub(crate) group: Arc<str>,
+    pub(crate) environment: Option<Arc<str>>,
+    pub(crate) published: Published,
+    pub(crate) metrics: Metrics,
+    pub(crate) heartbeat: Arc<AtomicU64>,
+    pub(crate) hold_file: Option<PathBuf>,
+    pub(crate) drain: Duration,
+    pub(crate) mail: Mail,
+}
+
+enum Turn {
+    Call(Ticket, Box<Finished>),
+    Letter(Confirmation<Which>),
+    Outcome(Box<Confirmation<Outcome>>),
+    OutcomeAgain(Box<Outcome>),
+    Schema(Fetched),
+    Event(Option<Event>),
+    Query(OrderQuery),
+    Stop,
+    Tick,
+    Timer,
+}
+
+impl Driver {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            engine: parts.engine,
+            intake: Intake::new(parts.decoder, parts.max_age),
+            origin: parts.origin,
+            poller: parts.poller,
+            caller: parts.caller,
+            registry: parts.registry,
+            dead_letters: parts.dead_letters,
+            outcomes: parts.outcomes,
+            facts: Facts::new(parts.group, parts.environment),
+            notes: Notes::default(),
+            report: Report::new(parts.published),
+            metrics: parts.metrics,
+            heartbeat: parts.heartbeat,
+            hold_file: parts.hold_file,
+            stopping: Stopping::new(parts.drain),
+            mail: parts.mail,
+        }
+    }
+
+    /// Runs until it is told to stop and everything is given back, or until nothing else helps.
+    pub(crate) async fn run(mut self) -> Result<(), Failure> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let turn = self.wait(&mut tick).await;
+            if let Some(end) = self.take(turn) {
+                return self.end(end).await;
+            }
+            self.take_what_is_ready();
+            let now = self.now();
+            self.engine.handle_timeout(now);
+            self.engine.schedule(now);
+            if let Some(failure) = self.perform() {
+                return self.end(Err(failure)).await;
+            }
+            self.heartbeat.store(u64::try_from(now.0.as_millis()).unwrap_or(u64::MAX), std::sync::atomic::Ordering::Relaxed);
+            self.give_back_when_stopping();
+        }
+    }
+
+    /// Waits for the next thing to happen; answers before questions.
+    async fn wait(&mut self, tick: &mut tokio::time::Interval) -> Turn {
+        let due = self.engine.poll_timeout().map_or_else(|| self.now().0 + Duration::from_secs(3_600), |due| due.0);
+        let timer = tokio::time::sleep_until((self.origin + due).into());
+        let mail = &mut self.mail;
+        tokio::select! {
+            biased;
+            Some((ticket, finished)) = mail.calls.1.recv() => Turn::Call(ticket, Box::new(finished)),
+            Some(confirmation) = mail.letters.recv() => Turn::Letter(confirmation),
+            Some(confirmation) = mail.outcomes.recv() => Turn::Outcome(Box::new(confirmation)),
+            Some(outcome) = mail.outcomes_again.1.recv() => Turn::OutcomeAgain(Box::new(outcome)),
+            Some(fetched) = mail.schemas.1.recv() => Turn::Schema(fetched),
+            Some(()) = mail.stop.recv() => Turn::Stop,
+            _ = tick.tick() => Turn::Tick,
+            () = timer => Turn::Timer,
+            event = self.poller.events.recv() => Turn::Event(event),
+            Some(query) = mail.queries.recv() => Turn::Query(query),
+        }
+    }
+
+    /// Takes one thing in. Some: the loop ends with this.
+    fn take(&mut self, turn: Turn) -> Option<Result<(), Failure>> {
+        match turn {
+            Turn::Call(ticket, finished) => self.call_finished(ticket, *finished),
+            Turn::Letter((which, result)) => self.letter_finished(which, result),
+            Turn::Outcome(confirmation) => self.outcome_finished(*confirmation),
+            Turn::OutcomeAgain(outcome) => self.write_outcome(*outcome),
+            Turn::Schema((id, result)) => self.schema_fetched(id, result),
+            Turn::Event(None | Some(Event::Closed)) => return Some(self.stopping.closed()),
+            Turn::Event(Some(event)) => {
+                if let Err(failure) = self.event(event) {
+                    return Some(Err(failure));
+                }
+            }
+            Turn::Query(query) => self.order_query(query),
+            Turn::Stop => {
+                if self.stop() {
+                    return Some(Ok(()));
+                }
+            }
+            Turn::Tick => self.tick(),
+            Turn::Timer => {}
+        }
+        None
+    }
+
+    /// Takes everything that is already there: first every answer, then records up to a budget.
+    fn take_what_is_ready(&mut self) {
+        while let Ok((ticket, finished)) = self.mail.calls.1.try_recv() {
+            self.call_finished(ticket, finished);
+        }
+        while let Ok((which, result)) = self.mail.letters.try_recv() {
+            self.letter_finished(which, result);
+        }
+        while let Ok(confirmation) = self.mail.outcomes.try_recv() {
+            self.outcome_finished(confirmation);
+        }
+        for _ in 0..BATCHES_A_TURN {
+            let Ok(event) = self.poller.events.try_recv() else { break };
+            let closed = matches!(event, Event::Closed);
+            if closed || self.event(event).is_err() {
+                // Seen again as the end of the channel by the next wait.
+                self.stopping.note_closed();
+                break;
+            }
+        }
+    }
+
+    /// The time the engine counts in.
+    fn now(&self) -> Now {
+        Now(self.origin.elapsed())
+    }
+
+    fn tick(&mut self) {
+        if let Some(path) = &self.hold_file {
+            let held = path.exists();
+            if self.report.hold_changed(held) {
+                tracing::warn!(held, file = %path.display(), "the operator's hold file came or went");
+                let now = self.now();
+                self.engine.handle(engine::Input::OperatorHold(held), now);
+            }
+        }
+        self.publish();
+    }
+}
+
+/// Epoch milliseconds, read once for a batch.
+fn unix_millis() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Drop for Mail {
+    fn drop(&mut self) {
+        // Tasks that still run find their channel closed and end; nothing of theirs counts any more.
+        self.calls.1.close();
+    }
+}
+
+/// A moment of the engine's time as epoch milliseconds.
+fn to_unix_millis(moment: Now, now: Now) -> i64 {
+    let ago = now.0.saturating_sub(moment.0).as_millis();
+    unix_millis().saturating_sub(i64::try_from(ago).unwrap_or(i64::MAX))
+}

@@ -1,1 +1,21 @@
-//! kafka
+//! Everything that touches Kafka. One OS thread polls librdkafka and tells the driver what happened; nothing else holds the consumer.
+
+mod assignment;
+mod commits;
+pub(crate) mod context;
+pub(crate) mod dead_letter;
+#[cfg(feature = "sandbox")]
+pub(crate) mod embedded;
+pub(crate) mod letter;
+pub(crate) mod messages;
+pub(crate) mod outcomes;
+mod owned;
+mod poller;
+mod positions;
+pub(crate) mod producer;
+pub(crate) mod record;
+mod session;
+pub(crate) mod topics;
+
+pub(crate) use assignment::Beginning;
+pub(crate) use poller::{Handle, Poller, connect, start};

@@ -1,5 +1,7 @@
 //! The `order-sync` binary: the one edge of the house. It reads Kafka, calls AlipayHK, and does what the engine decides.
 
+#![allow(unreachable_pub, reason = "the library of a binary is nobody's interface")]
+
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -7,5 +9,7 @@ pub mod schema;
 pub mod telemetry;
 
 mod admin;
+mod call;
 mod driver;
 mod kafka;
+mod pipeline;

@@ -1,3 +1,12 @@
 //! `order-sync`: keeps AlipayHK's view of every order equal to the merchant's newest one.
 
-fn main() {}
+use std::process::ExitCode;
+
+use consumer::{cli::Cli, commands};
+
+fn main() -> ExitCode {
+    match Cli::from_process() {
+        Ok(cli) => commands::dispatch(&cli),
+        Err(code) => code,
+    }
+}

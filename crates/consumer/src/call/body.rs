@@ -1,0 +1,44 @@
+//! A request body that refuses to start when it is late.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+/// The request would have been written after the moment until which this process may speak.
+#[derive(Debug, thiserror::Error)]
+#[error("too late to write the request")]
+pub(crate) struct Late;
+
+/// One chunk of known length. Its first frame is the last moment before bytes leave at which the HTTP client asks us.
+#[derive(Debug)]
+pub(crate) struct TimedBody {
+    bytes: Option<Bytes>,
+    write_by: Instant,
+}
+
+impl TimedBody {
+    pub(crate) fn new(bytes: Bytes, write_by: Instant) -> Self {
+        Self { bytes: Some(bytes), write_by }
+    }
+}
+
+impl Body for TimedBody {
+    type Data = Bytes;
+    type Error = Late;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
+        let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
+        Poll::Ready(Some(if Instant::now() > self.write_by { Err(Late) } else { Ok(Frame::data(bytes)) }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}

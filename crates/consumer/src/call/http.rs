@@ -1,0 +1,129 @@
+//! The HTTP client: one deadline, no redirects, no decompression, no retries of its own, no proxy unless configured, a bounded answer.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use alipayhk::{MAX_ANSWER, Request, Transport};
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{Certificate, Proxy, Url};
+
+use super::Limits;
+use super::body::TimedBody;
+
+/// More headers than any honest answer has.
+const HEADER_LIMIT: usize = 200;
+/// Shorter than what common gateways keep a connection: a pooled one is rarely dead.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// What the client is built from.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpSettings {
+    pub(crate) base_url: Url,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) proxy: Option<Url>,
+    pub(crate) max_in_flight: u32,
+}
+
+/// Why the client could not be built; one line that names the key.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("alipayhk.ca_file: cannot read {0:?}: {1}")]
+    CaFile(PathBuf, std::io::Error),
+    #[error("alipayhk.ca_file: {0:?} holds no usable PEM certificate")]
+    CaPem(PathBuf),
+    #[error("alipayhk.proxy: {0}")]
+    Proxy(String),
+    #[error("alipayhk.base_url: the HTTPS client cannot start: {0}")]
+    Client(String),
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The HTTP client.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    base: Url,
+}
+
+impl Http {
+    pub(crate) fn new(settings: &HttpSettings) -> Result<Self, HttpError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(settings.max_in_flight as usize)
+            .tcp_nodelay(true)
+            .https_only(settings.base_url.scheme() == "https");
+        builder = match &settings.proxy {
+            Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(|error| HttpError::Proxy(error.to_string()))?),
+            None => builder.no_proxy(),
+        };
+        if let Some(path) = &settings.ca_file {
+            let pem = std::fs::read(path).map_err(|error| HttpError::CaFile(path.clone(), error))?;
+            let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| HttpError::CaPem(path.clone()))?;
+            if certificates.is_empty() {
+                return Err(HttpError::CaPem(path.clone()));
+            }
+            builder = builder.tls_certs_only(certificates);
+        }
+        let client = builder.build().map_err(|error| HttpError::Client(error.to_string()))?;
+        Ok(Self { client, base: settings.base_url.clone() })
+    }
+
+    /// Sends one request and reads its answer to the end, all before the deadline.
+    pub(crate) async fn exchange(&self, request: &Request, limits: Limits, trace: Vec<(String, String)>) -> Result<Received, Transport> {
+        if Instant::now() > limits.write_by {
+            return Err(Transport::NotSent);
+        }
+        match tokio::time::timeout_at(limits.deadline.into(), self.send(request, limits.write_by, trace)).await {
+            Ok(received) => received,
+            Err(_) => Err(Transport::Timeout),
+        }
+    }
+
+    async fn send(&self, request: &Request, write_by: Instant, trace: Vec<(String, String)>) -> Result<Received, Transport> {
+        let mut url = self.base.clone();
+        url.set_path(request.path);
+        let mut builder = self.client.post(url).header(reqwest::header::CONTENT_LENGTH, request.body.len());
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        for (name, value) in trace {
+            builder = builder.header(name, value);
+        }
+        let body = reqwest::Body::wrap(TimedBody::new(request.body.clone(), write_by));
+        let mut response = builder.body(body).send().await.map_err(|error| transport(&error))?;
+        let mut received = Received { status: response.status().as_u16(), headers: Vec::new(), body: Vec::new() };
+        for (name, value) in response.headers().iter().take(HEADER_LIMIT) {
+            received.headers.push((name.clone(), value.clone()));
+        }
+        while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
+            if received.body.len() + chunk.len() > MAX_ANSWER {
+                return Err(Transport::TooLarge);
+            }
+            received.body.extend_from_slice(&chunk);
+        }
+        Ok(received)
+    }
+}
+
+/// Only a failed connection is certain not to have written anything.
+fn transport(error: &reqwest::Error) -> Transport {
+    if error.is_connect() {
+        Transport::NotSent
+    } else if error.is_timeout() {
+        Transport::Timeout
+    } else {
+        Transport::Broken
+    }
+}

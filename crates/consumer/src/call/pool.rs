@@ -1,0 +1,48 @@
+//! The signing pool: an RSA signature takes most of an order's time, so it has threads of its own and never blocks the others.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads that sign, one a core. The queue is bounded by `max_in_flight`, since every job belongs to a call.
+#[derive(Clone)]
+pub(crate) struct SigningPool {
+    jobs: Arc<Mutex<Sender<Job>>>,
+}
+
+impl SigningPool {
+    /// Starts the threads.
+    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
+        let (jobs, receiver) = channel::<Job>();
+        let receiver = Arc::new(Mutex::new(receiver));
+        for number in 0..threads.max(1) {
+            let receiver = Arc::clone(&receiver);
+            std::thread::Builder::new().name(format!("sign-{number}")).spawn(move || work(&receiver))?;
+        }
+        Ok(Self { jobs: Arc::new(Mutex::new(jobs)) })
+    }
+
+    /// Runs one job on the pool; `None` when the pool is gone.
+    pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let (done, result) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // A caller that no longer waits is no failure.
+            let _ = done.send(job());
+        });
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).send(job).ok()?;
+        result.await.ok()
+    }
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(),
+            Err(_) => return,
+        }
+    }
+}

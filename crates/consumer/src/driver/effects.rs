@@ -1,0 +1,121 @@
+//! What the engine asks for, performed: the one match on effects.
+
+use std::sync::Arc;
+
+use engine::{Call, Disposed, Effect, Park};
+
+use super::held::Payload;
+use super::notes::Notes;
+use super::{Driver, Failure, to_unix_millis, unix_millis};
+use crate::call::Limits;
+use crate::kafka::dead_letter::Which;
+use crate::kafka::letter::Facts as LetterFacts;
+use crate::kafka::messages::Command;
+use crate::kafka::outcomes::Outcome;
+use crate::schema::outcome;
+
+impl Driver {
+    /// Performs everything the engine asks for. Some: nothing else helps.
+    pub(super) fn perform(&mut self) -> Option<Failure> {
+        while let Some(effect) = self.engine.poll_effect() {
+            match effect {
+                Effect::Call(call) => self.call(call),
+                Effect::Park(park) => self.park(&park),
+                Effect::Disposed(disposed) => self.disposed(disposed),
+                Effect::Commit(commit) => self.command(Command::Commit(commit)),
+                Effect::Pause { partition, epoch } => self.command(Command::Fetch { id: partition, epoch, on: false }),
+                Effect::Resume { partition, epoch } => self.command(Command::Fetch { id: partition, epoch, on: true }),
+                Effect::Release { partition, epoch } => {
+                    tracing::info!(partition = %self.facts.name(partition), "partition drained and given back");
+                    self.intake.forget(partition);
+                    self.facts.gone(partition, epoch);
+                    self.command(Command::Release { id: partition, epoch });
+                }
+                Effect::Seek { partition, epoch, offset } => {
+                    tracing::warn!(partition = %self.facts.name(partition), %offset, "a partition stands still; fetching it again from here");
+                    self.intake.forget(partition);
+                    self.command(Command::Seek { id: partition, epoch, offset });
+                }
+                Effect::Rebuild { reason } => {
+                    self.metrics.rebuilt(reason);
+                    self.report.rejoining();
+                    tracing::error!(?reason, "the Kafka consumer is destroyed and joins as a new member");
+                    self.command(Command::Rebuild);
+                }
+                Effect::Exit { reason } => {
+                    tracing::error!(reason, "nothing else helped");
+                    self.report.failed(reason);
+                    return Some(Failure::Watchdog(reason));
+                }
+                Effect::Note(note) => self.notes.take(&self.facts, &self.metrics, note),
+            }
+        }
+        None
+    }
+
+    fn call(&mut self, call: Call<Payload>) {
+        let Some(event) = call.payload.event.as_ref().map(Arc::clone) else {
+            // Only modifications are sent, and every modification carries its event.
+            return tracing::error!("the engine asked to send a record that is no order");
+        };
+        let limits = Limits { write_by: self.origin + call.write_by.0, deadline: self.origin + call.deadline.0 };
+        self.notes.sent(call.ticket, &event, call.attempt, self.outcomes.is_some());
+        let span = Notes::span(&self.facts, &call, &event);
+        let (caller, done) = (self.caller.clone(), self.mail.calls.0.clone());
+        tokio::spawn(async move {
+            let trace = crate::telemetry::spans::inject(&span);
+            let finished = {
+                use tracing::Instrument;
+                caller.call(event, &call.payload.prepared, call.generation, limits, trace).instrument(span.clone()).await
+            };
+            crate::telemetry::spans::finish(&span, &finished.answer);
+            let _ = done.send((call.ticket, finished));
+        });
+    }
+
+    fn park(&mut self, park: &Park<Payload>) {
+        let now = self.now();
+        let Some(place) = self.facts.place(park.partition) else { return };
+        let event = park.payload.event.as_deref();
+        let facts = LetterFacts {
+            reason: &park.reason,
+            topic: &place.topic,
+            partition: place.partition,
+            group: &self.facts.group,
+            environment: self.facts.environment.as_deref(),
+            merchant_biz_no: event.map(|event| event.merchant_biz_no.as_str()),
+            order_modify_time: event.map(|event| event.modified_at.millis()),
+            attempts: park.attempts,
+            failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
+            schema_id: park.payload.schema_id,
+            truncated: false,
+        };
+        self.metrics.dead_letter(&park.reason);
+        self.notes.parked(&self.facts, park);
+        let which = Which { partition: park.partition, epoch: park.epoch, offset: park.offset };
+        self.dead_letters.write(&park.payload.raw, facts, which);
+    }
+
+    fn disposed(&mut self, disposed: Disposed) {
+        self.metrics.disposed(&disposed.disposition);
+        if self.outcomes.is_none() {
+            return;
+        }
+        let Some(place) = self.facts.place(disposed.partition) else { return };
+        let answer = disposed.ticket.and_then(|ticket| self.facts.answer(ticket));
+        let value = outcome::encode(&outcome::Facts {
+            topic: &place.topic,
+            partition: place.partition,
+            offset: disposed.offset.0,
+            order: disposed.order.as_ref().map(domain::MerchantBizNo::as_str),
+            disposition: &disposed.disposition,
+            event: answer.map(|answer| &*answer.event),
+            request_id: answer.and_then(|answer| answer.request_id.as_ref().map(alipayhk::RequestId::as_str)),
+            notes: answer.map(|answer| &answer.notes),
+            at_millis: unix_millis(),
+        });
+        let which = Which { partition: disposed.partition, epoch: disposed.epoch, offset: disposed.offset };
+        let key = disposed.order.as_ref().map(|order| Arc::from(order.as_str().as_bytes()));
+        self.write_outcome(Outcome { which, partition: place.partition, key, value: value.into() });
+    }
+}

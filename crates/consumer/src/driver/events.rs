@@ -1,0 +1,203 @@
+//! What comes in: from the poll thread, from finished calls and confirmed writes, from the registry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Input, Ticket};
+use rdkafka::error::KafkaError;
+
+use super::facts::AnswerFacts;
+use super::intake::Step;
+use super::{Driver, Failure, unix_millis};
+use crate::call::Finished;
+use crate::kafka::dead_letter::Which;
+use crate::kafka::messages::{Assigned, Command, Event};
+use crate::kafka::outcomes::{Outcome, Outcomes};
+use crate::kafka::producer::Confirmation;
+use crate::schema::RegistryError;
+
+/// An unreachable registry is asked again after this.
+const REGISTRY_AGAIN: Duration = Duration::from_secs(1);
+
+impl Driver {
+    pub(super) fn event(&mut self, event: Event) -> Result<(), Failure> {
+        let now = self.now();
+        match event {
+            Event::Assigned(assigned) => assigned.into_iter().for_each(|assigned| self.assigned(assigned)),
+            Event::TotalPartitions(total) => self.engine.handle(Input::TotalPartitions(total), now),
+            Event::Revoking(partitions) => {
+                tracing::info!(partitions = partitions.len(), "partitions are being taken; draining them");
+                let deadline = engine::Now(now.0 + self.stopping.drain);
+                for (partition, epoch) in partitions {
+                    self.engine.handle(Input::Revoking { partition, epoch, deadline }, now);
+                }
+            }
+            Event::Lost(partitions) => {
+                tracing::warn!(partitions = partitions.len(), "partitions were lost: they belong to another member already");
+                for (partition, epoch) in partitions {
+                    self.intake.forget(partition);
+                    self.facts.gone(partition, epoch);
+                    self.engine.handle(Input::Lost { partition, epoch }, now);
+                }
+            }
+            Event::Records(records) => {
+                let (millis, mut steps) = (unix_millis(), Vec::with_capacity(records.len()));
+                for record in records {
+                    self.intake.record(record, millis, &mut steps);
+                }
+                self.steps(steps);
+            }
+            Event::Positions(positions) => {
+                let mut steps = Vec::new();
+                for position in positions {
+                    if let Some(next) = position.next {
+                        self.intake.position(position.id, position.epoch, next, &mut steps);
+                    }
+                    if let Some(end) = position.end {
+                        let end = Input::LogEnd { partition: position.id, epoch: position.epoch, end };
+                        steps.push(Step::Input(end, None));
+                    }
+                }
+                self.steps(steps);
+            }
+            Event::Committed { commit, result } => {
+                self.metrics.commit(result);
+                self.engine.handle(Input::CommitFinished { commit, result }, now);
+            }
+            Event::Joined { partitions } => {
+                self.metrics.rebalance();
+                self.report.joined(partitions);
+                tracing::info!(partitions, "the group has settled");
+            }
+            Event::Trouble { what } => self.report.trouble(&what),
+            Event::Rebuilt => tracing::warn!("the Kafka consumer was destroyed; joining the group as a new member"),
+            Event::Fatal { what } => {
+                self.report.failed(&what);
+                return Err(Failure::Kafka(what));
+            }
+            Event::Closed => self.stopping.note_closed(),
+        }
+        Ok(())
+    }
+
+    fn assigned(&mut self, assigned: Assigned) {
+        let now = self.now();
+        let Assigned { id, topic, partition, epoch, plan } = assigned;
+        self.intake.forget(id);
+        self.facts.assigned(id, Arc::clone(&topic), partition, epoch);
+        match plan {
+            Ok(plan) => {
+                tracing::info!(%topic, partition, epoch = epoch.0, from = plan.read_from.0, "partition assigned");
+                self.engine.handle(Input::Assigned { partition: id, epoch, plan }, now);
+                if let Some(deadline) = self.stopping.deadline {
+                    self.engine.handle(Input::Revoking { partition: id, epoch, deadline }, now);
+                }
+            }
+            Err(halt) => {
+                self.metrics.halted();
+                tracing::error!(%topic, partition, reason = %halt, "partition halted: nothing of it is read until an operator decides");
+                self.facts.gone(id, epoch);
+            }
+        }
+    }
+
+    pub(super) fn steps(&mut self, steps: Vec<Step>) {
+        let now = self.now();
+        for step in steps {
+            match step {
+                Step::Input(input, note) => {
+                    if let Some(note) = note {
+                        self.metrics.key(note);
+                    }
+                    self.engine.handle(input, now);
+                }
+                Step::Fetch(id) => self.fetch_schema(id, Duration::ZERO),
+                Step::Pace { id, epoch, on } => self.command(Command::Fetch { id, epoch, on }),
+            }
+        }
+    }
+
+    /// Says something to the poll thread; it is gone only when the process ends.
+    pub(super) fn command(&self, command: Command) {
+        let _ = self.poller.commands.send(command);
+    }
+
+    fn fetch_schema(&self, id: u32, after: Duration) {
+        let Some(registry) = self.registry.as_ref().map(Arc::clone) else {
+            let _ = self.mail.schemas.0.send((id, Err(RegistryError::Unknown(id))));
+            return;
+        };
+        let answers = self.mail.schemas.0.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let _ = answers.send((id, registry.fetch(id).await));
+        });
+    }
+
+    pub(super) fn schema_fetched(&mut self, id: u32, result: Result<String, RegistryError>) {
+        self.metrics.registry(&result);
+        let text = match &result {
+            Ok(text) => Ok(text.as_str()),
+            Err(error) if error.waits() => {
+                self.report.trouble(&format!("schema {id}: {error}; its records wait"));
+                return self.fetch_schema(id, REGISTRY_AGAIN);
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        let mut steps = Vec::new();
+        let millis = unix_millis();
+        match text {
+            Ok(text) => self.intake.learn(id, Ok(text), millis, &mut steps),
+            Err(reason) => {
+                tracing::error!(schema = id, %reason, "no usable schema: its records are parked as undecodable");
+                self.intake.learn(id, Err(&reason), millis, &mut steps);
+            }
+        }
+        self.steps(steps);
+    }
+
+    pub(super) fn call_finished(&mut self, ticket: Ticket, finished: Finished) {
+        let now = self.now();
+        self.metrics.call(&finished.answer, finished.took, finished.signing);
+        self.notes.answer(&self.facts, ticket, &finished.answer);
+        if self.outcomes.is_some()
+            && let Some(event) = self.notes.take_event(ticket)
+        {
+            let facts = AnswerFacts { event, request_id: finished.request_id, notes: finished.answer.notes };
+            self.facts.keep(ticket, facts);
+        }
+        self.engine.handle(Input::CallFinished { ticket, outcome: finished.answer.outcome }, now);
+    }
+
+    pub(super) fn letter_finished(&mut self, which: Which, result: Result<(), KafkaError>) {
+        let now = self.now();
+        if let Err(error) = &result {
+            self.report.trouble(&format!("a dead letter was not taken: {error}; its record stays open and is written again"));
+        }
+        let Which { partition, epoch, offset } = which;
+        self.engine.handle(Input::ParkFinished { partition, epoch, offset, confirmed: result.is_ok() }, now);
+    }
+
+    pub(super) fn outcome_finished(&mut self, (outcome, result): Confirmation<Outcome>) {
+        let now = self.now();
+        let Which { partition, epoch, offset } = outcome.which;
+        match result {
+            Ok(()) => self.engine.handle(Input::OutcomeWritten { partition, epoch, offset }, now),
+            Err(error) => {
+                self.report.trouble(&format!("an outcome was not taken: {error}; it is written again"));
+                let again = self.mail.outcomes_again.0.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(Outcomes::again_after()).await;
+                    let _ = again.send(outcome);
+                });
+            }
+        }
+    }
+
+    pub(super) fn write_outcome(&mut self, outcome: Outcome) {
+        let ours = self.facts.place(outcome.which.partition).is_some_and(|place| place.ours && place.epoch == outcome.which.epoch);
+        if let Some(outcomes) = self.outcomes.as_ref().filter(|_| ours) {
+            outcomes.write(outcome);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The names behind numbers, and what answers said, as far as dead letters, outcomes and log lines need it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use engine::{Epoch, PartitionId, Ticket};
+
+/// Answers kept for the outcomes topic; an answer is needed until its call's records are settled.
+const ANSWERS: usize = 65_536;
+
+/// The constant facts of this process and the changing ones of its partitions.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) group: Arc<str>,
+    pub(crate) environment: Option<Arc<str>>,
+    partitions: Vec<Option<Place>>,
+    answers: HashMap<Ticket, AnswerFacts>,
+    order: VecDeque<Ticket>,
+}
+
+/// One partition by name, and its newest assignment.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+    pub(crate) epoch: Epoch,
+    /// Assigned and not given back.
+    pub(crate) ours: bool,
+}
+
+/// What the outcomes topic tells of an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct AnswerFacts {
+    pub(crate) event: Arc<domain::OrderEvent>,
+    pub(crate) request_id: Option<alipayhk::RequestId>,
+    pub(crate) notes: alipayhk::Notes,
+}
+
+impl Facts {
+    pub(crate) fn new(group: Arc<str>, environment: Option<Arc<str>>) -> Self {
+        Self { group, environment, partitions: Vec::new(), answers: HashMap::new(), order: VecDeque::new() }
+    }
+
+    /// A partition became ours.
+    pub(crate) fn assigned(&mut self, id: PartitionId, topic: Arc<str>, partition: i32, epoch: Epoch) {
+        let index = id.0 as usize;
+        if self.partitions.len() <= index {
+            self.partitions.resize(index + 1, None);
+        }
+        if let Some(slot) = self.partitions.get_mut(index) {
+            *slot = Some(Place { topic, partition, epoch, ours: true });
+        }
+    }
+
+    /// A partition is no longer ours.
+    pub(crate) fn gone(&mut self, id: PartitionId, epoch: Epoch) {
+        if let Some(Some(place)) = self.partitions.get_mut(id.0 as usize)
+            && place.epoch == epoch
+        {
+            place.ours = false;
+        }
+    }
+
+    /// The name behind a number.
+    pub(crate) fn place(&self, id: PartitionId) -> Option<&Place> {
+        self.partitions.get(id.0 as usize)?.as_ref()
+    }
+
+    /// The partitions that are ours now.
+    pub(crate) fn ours(&self) -> Vec<(PartitionId, Epoch)> {
+        let numbered = (0..).map(PartitionId).zip(&self.partitions);
+        numbered.filter_map(|(id, place)| place.as_ref().filter(|place| place.ours).map(|place| (id, place.epoch))).collect()
+    }
+
+    /// `topic/partition` for log lines.
+    pub(crate) fn name(&self, id: PartitionId) -> String {
+        self.place(id).map_or_else(|| format!("#{}", id.0), |place| format!("{}/{}", place.topic, place.partition))
+    }
+
+    /// Keeps what an answer said.
+    pub(crate) fn keep(&mut self, ticket: Ticket, answer: AnswerFacts) {
+        self.answers.insert(ticket, answer);
+        self.order.push_back(ticket);
+        if self.order.len() > ANSWERS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.answers.remove(&oldest);
+        }
+    }
+
+    /// What the answer of a call said.
+    pub(crate) fn answer(&self, ticket: Ticket) -> Option<&AnswerFacts> {
+        self.answers.get(&ticket)
+    }
+}

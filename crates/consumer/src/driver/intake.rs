@@ -1,0 +1,142 @@
+//! From raw records to what the engine understands. A partition whose next record needs a schema that is not here yet waits; the
+//! others go on.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Content, Epoch, Input, Modification, Offset, PartitionId, Record, SkipReason};
+
+use super::held::{Held, Payload};
+use crate::kafka::record::RawRecord;
+use crate::schema::{Decoded, Decoder, KeyNote};
+
+/// A waiting partition is paused from this many records on.
+const WAITING_RECORDS: usize = 2_048;
+
+/// Decodes, and keeps what cannot be decoded yet.
+pub(crate) struct Intake {
+    decoder: Decoder,
+    max_age: Option<Duration>,
+    waiting: HashMap<PartitionId, Waiting>,
+    wanted: BTreeSet<u32>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    epoch: Epoch,
+    schema: u32,
+    items: VecDeque<Item>,
+    paused: bool,
+}
+
+#[derive(Debug)]
+enum Item {
+    Record(RawRecord),
+    Position(Offset),
+}
+
+/// What the intake makes of what it is given.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// For the engine.
+    Input(Input<Payload>, Option<KeyNote>),
+    /// A schema has to be fetched; [`Intake::learn`] takes it.
+    Fetch(u32),
+    /// Stop or go on fetching a partition.
+    Pace { id: PartitionId, epoch: Epoch, on: bool },
+}
+
+impl Intake {
+    pub(crate) fn new(decoder: Decoder, max_age: Option<Duration>) -> Self {
+        Self { decoder, max_age, waiting: HashMap::new(), wanted: BTreeSet::new() }
+    }
+
+    /// Takes the next record of a partition.
+    pub(crate) fn record(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) {
+        let (id, epoch) = (raw.partition, raw.epoch);
+        if let Some(waiting) = self.waiting.get_mut(&id).filter(|waiting| waiting.epoch == epoch) {
+            waiting.items.push_back(Item::Record(raw));
+            if waiting.items.len() >= WAITING_RECORDS && !waiting.paused {
+                waiting.paused = true;
+                steps.push(Step::Pace { id, epoch, on: false });
+            }
+            return;
+        }
+        if let Err((raw, schema)) = self.decode(raw, now_millis, steps) {
+            self.waiting.insert(id, Waiting { epoch, schema, items: VecDeque::from([Item::Record(raw)]), paused: false });
+            if self.wanted.insert(schema) {
+                steps.push(Step::Fetch(schema));
+            }
+        }
+    }
+
+    /// Takes a position that moved without a record; behind waiting records it waits too.
+    pub(crate) fn position(&mut self, id: PartitionId, epoch: Epoch, next: Offset, steps: &mut Vec<Step>) {
+        match self.waiting.get_mut(&id).filter(|waiting| waiting.epoch == epoch) {
+            Some(waiting) => waiting.items.push_back(Item::Position(next)),
+            None => steps.push(Step::Input(Input::Position { partition: id, epoch, next }, None)),
+        }
+    }
+
+    /// The registry answered: the schema's text, or the reason why there is none. Goes on with every partition that waited for it.
+    pub(crate) fn learn(&mut self, schema: u32, text: Result<&str, &str>, now_millis: i64, steps: &mut Vec<Step>) {
+        self.wanted.remove(&schema);
+        match text {
+            Ok(text) => self.decoder.insert(schema, text),
+            Err(reason) => self.decoder.refuse(schema, reason),
+        }
+        let ready: Vec<PartitionId> = self.waiting.iter().filter(|(_, waiting)| waiting.schema == schema).map(|(id, _)| *id).collect();
+        for id in ready {
+            let Some(waiting) = self.waiting.remove(&id) else { continue };
+            if waiting.paused {
+                steps.push(Step::Pace { id, epoch: waiting.epoch, on: true });
+            }
+            for item in waiting.items {
+                match item {
+                    Item::Record(raw) => self.record(raw, now_millis, steps),
+                    Item::Position(next) => self.position(id, waiting.epoch, next, steps),
+                }
+            }
+        }
+    }
+
+    /// The partition is no longer ours: what waits was never read, as far as anybody knows.
+    pub(crate) fn forget(&mut self, id: PartitionId) {
+        self.waiting.remove(&id);
+    }
+
+    /// Schemas that somebody waits for.
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted.len()
+    }
+
+    fn decode(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) -> Result<(), (RawRecord, u32)> {
+        let (decoded, key_note) = self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis);
+        let schema_id = self.decoder.schema_id(raw.value.as_deref());
+        let (partition, epoch, offset, leader_epoch) = (raw.partition, raw.epoch, raw.offset, raw.leader_epoch);
+        let bytes = u32::try_from(raw.bytes()).unwrap_or(u32::MAX);
+        let hold = |raw, event| Arc::new(Held { raw, event, schema_id, prepared: crate::call::Prepared::default() });
+        let content = match decoded {
+            Decoded::NeedsSchema(schema) => return Err((raw, schema)),
+            Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
+            Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw, None) },
+            Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
+            Decoded::Event(event) => Content::Modification(Modification {
+                order: event.merchant_biz_no.clone(),
+                biz_type: event.biz_type,
+                status: event.status.clone(),
+                modified_at: event.modified_at,
+                content: event.content(),
+                payload: hold(raw, Some(Arc::new(event))),
+            }),
+        };
+        let record = Record { offset, leader_epoch, bytes, content };
+        steps.push(Step::Input(Input::Fetched { partition, epoch, record }, Some(key_note)));
+        Ok(())
+    }
+
+    fn too_old(&self, modified_at: i64, now_millis: i64) -> bool {
+        self.max_age.is_some_and(|max| u128::try_from(now_millis.saturating_sub(modified_at)).is_ok_and(|age| age > max.as_millis()))
+    }
+}

@@ -1,0 +1,168 @@
+//! Log lines and counters for what the engine decided: each thing once, and the frequent ones at most every few seconds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use alipayhk::Answer;
+use domain::{OrderEvent, Outcome, Verdict};
+use engine::{Call, Note, Park, Ticket};
+use tracing::Span;
+
+use super::facts::Facts;
+use super::held::Payload;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::spans::{self, CallFacts, Origin};
+
+/// A frequent line is written at most this often; what was left out in between is counted in the next one.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Writes the lines.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    said: HashMap<&'static str, (Instant, u64)>,
+    events: HashMap<Ticket, Arc<OrderEvent>>,
+}
+
+impl Notes {
+    /// Whether a frequent line may be written now, and how many were left out since the last one.
+    fn may_say(&mut self, what: &'static str) -> Option<u64> {
+        match self.said.get_mut(what) {
+            Some((at, left_out)) if at.elapsed() < QUIET => {
+                *left_out += 1;
+                None
+            }
+            Some((at, left_out)) => {
+                *at = Instant::now();
+                Some(std::mem::take(left_out))
+            }
+            None => {
+                self.said.insert(what, (Instant::now(), 0));
+                Some(0)
+            }
+        }
+    }
+
+    /// A call was made. Its event is kept when the outcomes topic will want to tell of it.
+    pub(super) fn sent(&mut self, ticket: Ticket, event: &Arc<OrderEvent>, attempt: u32, keep: bool) {
+        tracing::debug!(order = event.merchant_biz_no.as_str(), attempt, serial = ticket.serial, "call");
+        if keep {
+            self.events.insert(ticket, Arc::clone(event));
+        }
+    }
+
+    /// The event of a finished call.
+    pub(super) fn take_event(&mut self, ticket: Ticket) -> Option<Arc<OrderEvent>> {
+        self.events.remove(&ticket)
+    }
+
+    /// The span of a call, linked to where the record came from.
+    pub(super) fn span(facts: &Facts, call: &Call<Payload>, event: &OrderEvent) -> Span {
+        let Some(place) = facts.place(call.ticket.partition) else { return Span::none() };
+        let facts = CallFacts {
+            topic: &place.topic,
+            partition: place.partition,
+            offset: call.offset.0,
+            ticket: call.ticket,
+            attempt: call.attempt,
+            biz_type: event.biz_type,
+            order: event.merchant_biz_no.as_str(),
+            answers_for: call.answers_for,
+        };
+        let traceparent = call.payload.raw.traceparent.as_deref().map(|value| ("traceparent", value));
+        spans::call(&facts, Origin::read(traceparent.into_iter()))
+    }
+
+    /// An answer came, or none.
+    pub(super) fn answer(&mut self, facts: &Facts, ticket: Ticket, answer: &Answer) {
+        match &answer.outcome {
+            Outcome::Definitive(Verdict::Accepted | Verdict::HeldAlready | Verdict::PeerAhead) => {}
+            Outcome::Definitive(Verdict::Rejected(code)) => {
+                tracing::warn!(partition = %facts.name(ticket.partition), code = code.as_str(), "AlipayHK refused a modification for good");
+            }
+            Outcome::Indefinite(indefinite) => {
+                if let Some(left_out) = self.may_say(indefinite.cause.name()) {
+                    let cause = indefinite.cause.name();
+                    let code = answer.notes.code_text.as_ref().map_or("", |code| code.as_str());
+                    tracing::warn!(cause, code, left_out, "AlipayHK did not decide; the order waits and is sent again");
+                }
+            }
+        }
+        if answer.notes.clock_alarm
+            && let Some(left_out) = self.may_say("clock_skew")
+        {
+            tracing::warn!(left_out, "AlipayHK's Response-Time is more than five minutes off our clock");
+        }
+    }
+
+    /// A record goes to the dead-letter topic.
+    pub(super) fn parked(&mut self, facts: &Facts, park: &Park<Payload>) {
+        if let Some(left_out) = self.may_say("parked") {
+            let partition = facts.name(park.partition);
+            tracing::warn!(%partition, offset = %park.offset, reason = ?park.reason, left_out, "a record goes to the dead-letter topic");
+        }
+    }
+
+    /// Counts a note, and writes its line.
+    pub(super) fn take(&mut self, facts: &Facts, metrics: &Metrics, note: Note) {
+        metrics.note(&note);
+        match note {
+            Note::GateClosed { biz_type, reason } => {
+                let biz_type = biz_type.map_or("all", domain::BizType::name);
+                tracing::error!(biz_type, reason = reason.name(), "gate closed: orders wait, one due call probes");
+            }
+            Note::GateOpened { biz_type } => {
+                tracing::warn!(biz_type = biz_type.map_or("all", domain::BizType::name), "gate open again");
+            }
+            Note::RateChanged { per_second } => {
+                if let Some(left_out) = self.may_say("rate") {
+                    tracing::warn!(per_second, left_out, "the rate of calls changed");
+                }
+            }
+            Note::ForeignMetadata { partition, fault } => {
+                let partition = facts.name(partition);
+                tracing::error!(%partition, ?fault, "the commit metadata is not ours or does not fit: its map is ignored, orders below the barrier wait");
+            }
+            Note::Fenced { ticket } => tracing::debug!(serial = ticket.serial, "an answer came back to an assignment that is gone"),
+            Note::Repeated { partition, offset } => tracing::debug!(partition = %facts.name(partition), %offset, "sent again"),
+            Note::EqualTimes { partition, offset } => {
+                if let Some(left_out) = self.may_say("equal_times") {
+                    let partition = facts.name(partition);
+                    tracing::warn!(%partition, %offset, left_out, "two modifications of an order with equal time and different content");
+                }
+            }
+            Note::OrderInSeveralPartitions { partition, offset } => {
+                if let Some(left_out) = self.may_say("several_partitions") {
+                    let partition = facts.name(partition);
+                    tracing::error!(%partition, %offset, left_out, "an order is alive in two partitions: newest-wins holds within each only");
+                }
+            }
+            Note::TransitionViolated { partition, offset, biz_type } => {
+                if let Some(left_out) = self.may_say("transition") {
+                    let (partition, biz_type) = (facts.name(partition), biz_type.name());
+                    tracing::warn!(%partition, %offset, biz_type, left_out, "sent although the type's table forbids the step (mode = observe)");
+                }
+            }
+            Note::Stalled { partition, offset, order, why } => {
+                let (partition, order) = (facts.name(partition), order.as_ref().map(domain::MerchantBizNo::as_str));
+                tracing::error!(%partition, %offset, order, ?why, "no progress although there could be");
+            }
+            Note::Forgotten { orders } => {
+                if let Some(left_out) = self.may_say("forgotten") {
+                    tracing::warn!(orders, left_out, "remembered orders were forgotten to keep delivery.remembered_orders");
+                }
+            }
+            Note::Held { partition, orders, until } => {
+                let partition = facts.name(partition);
+                tracing::warn!(%partition, orders, until = ?until.0, "unclean hand-over: these orders wait for calls of the predecessor");
+            }
+            Note::CommitFailed { partition, result } => {
+                if let Some(left_out) = self.may_say("commit") {
+                    tracing::warn!(partition = %facts.name(partition), ?result, left_out, "a commit was not taken; it is made again");
+                }
+            }
+            Note::Lease { held: false } => tracing::error!("no commit was accepted for too long: nothing is sent until one is"),
+            Note::Lease { held: true } => tracing::info!("a commit was accepted: sending goes on"),
+        }
+    }
+}

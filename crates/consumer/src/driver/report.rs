@@ -1,0 +1,135 @@
+//! What the process says of itself: the published state.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use engine::{GateView, PartitionView, Phase};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::Driver;
+use crate::admin::Published;
+use crate::admin::state;
+
+/// One kind of trouble is said this often.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Collects what the state shows beside the engine's snapshot.
+#[derive(Debug)]
+pub(crate) struct Report {
+    published: Published,
+    started_at: String,
+    group: state::Group,
+    held: bool,
+    troubles: HashMap<String, Instant>,
+}
+
+impl Report {
+    pub(crate) fn new(published: Published) -> Self {
+        let started_at = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        Self { published, started_at, group: state::Group::Joining, held: false, troubles: HashMap::new() }
+    }
+
+    /// True when the hold file came or went.
+    pub(super) fn hold_changed(&mut self, held: bool) -> bool {
+        std::mem::replace(&mut self.held, held) != held
+    }
+
+    pub(super) fn joined(&mut self, partitions: u32) {
+        if matches!(self.group, state::Group::Joining | state::Group::Member | state::Group::Idle) {
+            self.group = if partitions == 0 { state::Group::Idle } else { state::Group::Member };
+        }
+    }
+
+    pub(super) fn rejoining(&mut self) {
+        self.group = state::Group::Joining;
+    }
+
+    pub(super) fn leaving(&mut self) {
+        self.group = state::Group::Leaving;
+    }
+
+    pub(super) fn failed(&mut self, why: &str) {
+        self.group = state::Group::Failed(why.to_owned());
+    }
+
+    /// Something that heals by itself, said once in a while for each text.
+    pub(super) fn trouble(&mut self, what: &str) {
+        self.troubles.retain(|_, at| at.elapsed() < QUIET);
+        if self.troubles.len() < 64 && !self.troubles.contains_key(what) {
+            self.troubles.insert(what.to_owned(), Instant::now());
+            tracing::warn!(reason = what, "trouble; it is tried again");
+        }
+    }
+}
+
+impl Driver {
+    /// Puts the newest state where the admin page and the gauges find it.
+    pub(super) fn publish(&mut self) {
+        let now = self.now();
+        let snapshot = self.engine.snapshot(now);
+        let counters = snapshot.counters;
+        let (gate, reason) = gate(snapshot.gate);
+        let types = snapshot.type_gates.iter().filter_map(|(biz_type, view)| {
+            let (state, reason) = self::gate(*view);
+            Some((biz_type.name(), state::TypeGate { state, reason: reason? }))
+        });
+        let state = state::State {
+            version: env!("CARGO_PKG_VERSION"),
+            environment: self.facts.environment.as_deref().map(str::to_owned),
+            started_at: self.report.started_at.clone(),
+            group: self.report.group.clone(),
+            records_read: counters.records_read,
+            dispositions: state::Dispositions {
+                delivered: counters.delivered,
+                superseded: counters.superseded,
+                stale: counters.stale,
+                rejected: counters.rejected,
+                parked: counters.parked,
+                skipped: counters.skipped,
+            },
+            calls: state::Calls { attempted: counters.calls_attempted, in_flight: u64::from(snapshot.in_flight) },
+            calls_saved: counters.collapsed,
+            gate: state::Gate { state: gate, reason, types: types.collect() },
+            quota: state::Quota { share_per_second: snapshot.share_per_second, tokens: snapshot.tokens },
+            fuse: state::Fuse { tokens: snapshot.fuse_tokens },
+            freshness_seconds: snapshot.freshness.as_secs_f64(),
+            remembered_orders: snapshot.remembered_orders as u64,
+            notes: self.metrics.notes(),
+            partitions: snapshot.partitions.iter().filter_map(|view| self.partition(view)).collect(),
+        };
+        self.report.published.set(state);
+    }
+
+    fn partition(&self, view: &PartitionView) -> Option<state::Partition> {
+        let place = self.facts.place(view.partition)?;
+        Some(state::Partition {
+            topic: place.topic.to_string(),
+            partition: place.partition,
+            epoch: view.epoch.0,
+            phase: match view.phase {
+                Phase::Consuming => state::Phase::Consuming,
+                Phase::Draining => state::Phase::Draining,
+                Phase::Released => state::Phase::Released,
+            },
+            position: view.position.0,
+            committable: view.committable.0,
+            committed: view.committed.map(|offset| offset.0),
+            open: view.open,
+            waiting: view.waiting,
+            in_flight: u64::from(view.in_flight),
+            paused: view.paused,
+            log_end: view.log_end.map(|offset| offset.0),
+            window: view.window.map(|offset| offset.0),
+            barrier: Some(view.barrier.0),
+        })
+    }
+}
+
+fn gate(view: GateView) -> (state::GateState, Option<&'static str>) {
+    match view {
+        GateView::Open => (state::GateState::Open, None),
+        GateView::Closed(reason) => (state::GateState::Closed, Some(reason.name())),
+        GateView::Probing(reason) => (state::GateState::Probing, Some(reason.name())),
+    }
+}

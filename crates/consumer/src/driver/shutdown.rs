@@ -1,0 +1,93 @@
+//! The orderly end: give every partition back, close the consumer, leave.
+
+use std::time::Duration;
+
+use engine::{Input, Now};
+
+use super::{Driver, Failure};
+use crate::kafka::messages::Command;
+
+/// Beyond the drain budget: the last commits and confirmations.
+const MARGIN: Duration = Duration::from_secs(2);
+/// How long the poll thread may take to close.
+const CLOSE: Duration = Duration::from_secs(4);
+
+/// How far the end has come.
+#[derive(Debug)]
+pub(crate) struct Stopping {
+    /// `delivery.drain`.
+    pub(crate) drain: Duration,
+    /// Set by the first signal: everything is given back by then.
+    pub(crate) deadline: Option<Now>,
+    told_to_close: bool,
+    closed: bool,
+}
+
+impl Stopping {
+    pub(crate) fn new(drain: Duration) -> Self {
+        Self { drain, deadline: None, told_to_close: false, closed: false }
+    }
+
+    pub(super) fn note_closed(&mut self) {
+        self.closed = true;
+    }
+
+    /// The poll thread ended: right when it was told to, a failure otherwise.
+    pub(super) fn closed(&self) -> Result<(), Failure> {
+        if self.told_to_close { Ok(()) } else { Err(Failure::Kafka("the poll thread ended".to_owned())) }
+    }
+}
+
+impl Driver {
+    /// A signal. True: it is the second one, leave at once.
+    pub(super) fn stop(&mut self) -> bool {
+        if self.stopping.deadline.is_some() {
+            tracing::warn!("told to stop again: leaving at once; what is open will be sent again");
+            return true;
+        }
+        let now = self.now();
+        let deadline = Now(now.0 + self.stopping.drain);
+        self.stopping.deadline = Some(deadline);
+        self.report.leaving();
+        let ours = self.facts.ours();
+        tracing::info!(partitions = ours.len(), drain = ?self.stopping.drain, "stopping: finishing the calls on their way");
+        for (partition, epoch) in ours {
+            self.engine.handle(Input::Revoking { partition, epoch, deadline }, now);
+        }
+        false
+    }
+
+    /// Once everything is given back, or the time for it is over, the consumer is closed.
+    pub(super) fn give_back_when_stopping(&mut self) {
+        let Some(deadline) = self.stopping.deadline else { return };
+        let over = self.now().0 > deadline.0 + MARGIN;
+        if self.stopping.told_to_close || !(over || self.facts.ours().is_empty()) {
+            return;
+        }
+        self.stopping.told_to_close = true;
+        self.command(Command::Stop);
+    }
+
+    /// The loop is over: the last confirmations, the poll thread's end.
+    pub(super) async fn end(mut self, end: Result<(), Failure>) -> Result<(), Failure> {
+        self.publish();
+        self.command(Command::Stop);
+        let events = &mut self.poller.events;
+        let closed = async { while events.recv().await.is_some() {} };
+        if tokio::time::timeout(CLOSE, closed).await.is_err() {
+            tracing::warn!("the Kafka client did not close in time");
+        }
+        let (dead_letters, outcomes) = (self.dead_letters, self.outcomes);
+        let flushed = tokio::task::spawn_blocking(move || {
+            dead_letters.flush(Duration::from_secs(1));
+            if let Some(outcomes) = outcomes {
+                outcomes.flush(Duration::from_secs(1));
+            }
+        });
+        if tokio::time::timeout(Duration::from_secs(3), flushed).await.is_err() {
+            tracing::warn!("the producers did not close in time");
+        }
+        tracing::info!(ok = end.is_ok(), "stopped");
+        end
+    }
+}

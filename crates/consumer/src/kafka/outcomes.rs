@@ -1,0 +1,58 @@
+//! The outcomes topic: what happened to each record, written before its offset may be committed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::config::ClientConfig;
+use rdkafka::error::KafkaResult;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::dead_letter::Which;
+use super::producer::{Confirmation, ConfirmedWriter, Write};
+
+/// A write that failed is made again after this.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// One outcome on its way; kept until it is confirmed, so that it can be written again.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) which: Which,
+    /// The source's partition number: the topic mirrors it.
+    pub(crate) partition: i32,
+    pub(crate) key: Option<Arc<[u8]>>,
+    pub(crate) value: Arc<[u8]>,
+}
+
+/// Writes outcomes.
+pub(crate) struct Outcomes {
+    writer: ConfirmedWriter<Outcome>,
+    confirmations: UnboundedSender<Confirmation<Outcome>>,
+}
+
+impl Outcomes {
+    /// Makes the producer; it connects by itself.
+    pub(crate) fn new(config: &ClientConfig, topic: &str, confirmations: UnboundedSender<Confirmation<Outcome>>) -> KafkaResult<Self> {
+        Ok(Self { writer: ConfirmedWriter::new(config, topic, confirmations.clone())?, confirmations })
+    }
+
+    /// Writes one; its confirmation follows in any case.
+    pub(crate) fn write(&self, outcome: Outcome) {
+        let (key, value, partition) = (outcome.key.clone(), Arc::clone(&outcome.value), outcome.partition);
+        let write = Write { key: key.as_deref(), value: Some(&value), headers: None, partition: Some(partition) };
+        if let Err((error, outcome)) = self.writer.write(write, outcome) {
+            let _ = self.confirmations.send((outcome, Err(error)));
+        }
+    }
+
+    /// How long to wait before a failed write is made again.
+    pub(crate) fn again_after() -> Duration {
+        AGAIN
+    }
+
+    /// Waits for the last confirmations.
+    pub(crate) fn flush(&self, timeout: Duration) {
+        if let Err(error) = self.writer.flush(timeout) {
+            tracing::warn!(%error, "outcomes were not confirmed in time; their records stay open");
+        }
+    }
+}

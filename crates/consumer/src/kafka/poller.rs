@@ -1,0 +1,127 @@
+//! The poll thread: the only holder of the consumer. It never waits for the driver, so the group membership stays alive.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use engine::Now;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
+
+use super::assignment::Beginning;
+use super::context::PollContext;
+use super::messages::{Command, Event};
+use super::owned::Partitions;
+use super::session::{End, Session};
+use crate::config::Topics;
+
+/// How long closing a consumer may take; a frozen coordinator would hold it for ever.
+const CLOSE: Duration = Duration::from_secs(3);
+
+/// What the poll thread is started with.
+#[derive(Debug)]
+pub(crate) struct Poller {
+    /// librdkafka's settings.
+    pub(crate) client: ClientConfig,
+    /// What to subscribe to.
+    pub(crate) topics: Topics,
+    /// Where partitions begin.
+    pub(crate) beginning: Beginning,
+    /// Time zero of the process.
+    pub(crate) origin: Instant,
+    /// Milliseconds since `origin` at which the loop last turned, for `/livez`.
+    pub(crate) heartbeat: Arc<AtomicU64>,
+}
+
+/// The driver's end of the poll thread.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    /// To the poll thread.
+    pub(crate) commands: Sender<Command>,
+    /// From the poll thread.
+    pub(crate) events: tokio::sync::mpsc::Receiver<Event>,
+    /// Ends after [`Event::Closed`].
+    pub(crate) thread: JoinHandle<()>,
+}
+
+/// Starts the poll thread.
+pub(crate) fn start(poller: Poller, consumer: BaseConsumer<PollContext>) -> std::io::Result<Handle> {
+    let (commands, command_receiver) = channel();
+    // Small: what waits here is memory that no mark counts. A full channel makes the poll thread wait for the driver's next turn.
+    let (event_sender, events) = tokio::sync::mpsc::channel(64);
+    let thread = std::thread::Builder::new()
+        .name("kafka-poll".to_owned())
+        .spawn(move || run(&poller, consumer, &command_receiver, &event_sender))?;
+    Ok(Handle { commands, events, thread })
+}
+
+fn run(poller: &Poller, first: BaseConsumer<PollContext>, commands: &Receiver<Command>, events: &tokio::sync::mpsc::Sender<Event>) {
+    let mut partitions = Partitions::default();
+    let mut consumer = Some(first);
+    loop {
+        let client = match consumer.take().map_or_else(|| connect(&poller.client), Ok) {
+            Ok(client) => client,
+            Err(error) => {
+                let _ = events.blocking_send(Event::Fatal { what: error.to_string() });
+                break;
+            }
+        };
+        let end = Session::new(poller, &client, &mut partitions, commands, events).run();
+        let lost = partitions.all().map(|(_, _, owned)| (owned.id, owned.epoch)).collect::<Vec<_>>();
+        partitions.clear();
+        if !lost.is_empty() {
+            let _ = events.blocking_send(Event::Lost(lost));
+        }
+        close(client);
+        match end {
+            End::Rebuild => {
+                let _ = events.blocking_send(Event::Rebuilt);
+            }
+            End::Stop => break,
+        }
+    }
+    let _ = events.blocking_send(Event::Closed);
+}
+
+/// Makes a consumer; it connects by itself.
+pub(crate) fn connect(client: &ClientConfig) -> KafkaResult<BaseConsumer<PollContext>> {
+    client.create_with_context(PollContext::default())
+}
+
+/// Closes a consumer, but waits for that no longer than a moment: correctness never depends on a clean close.
+fn close(consumer: BaseConsumer<PollContext>) {
+    consumer.client().context().close();
+    let (done, closed) = channel();
+    let closing = std::thread::Builder::new().name("kafka-close".to_owned()).spawn(move || {
+        drop(consumer);
+        let _ = done.send(());
+    });
+    if closing.is_err() || closed.recv_timeout(CLOSE).is_err() {
+        tracing::warn!("closing the Kafka consumer takes long (the coordinator may be frozen); going on without waiting");
+    }
+}
+
+impl Poller {
+    /// The driver's time.
+    pub(crate) fn now(&self) -> Now {
+        Now(self.origin.elapsed())
+    }
+
+    /// Says that the loop turns.
+    pub(crate) fn beat(&self) {
+        let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heartbeat.store(millis, Ordering::Relaxed);
+    }
+}
+
+/// The next command, if there is one; a driver that is gone means stop.
+pub(crate) fn next_command(commands: &Receiver<Command>) -> Option<Command> {
+    match commands.try_recv() {
+        Ok(command) => Some(command),
+        Err(TryRecvError::Empty) => None,
+        Err(TryRecvError::Disconnected) => Some(Command::Stop),
+    }
+}

@@ -1,0 +1,175 @@
+//! Topics as the broker knows them: whether they exist, how many partitions, how much there is to read.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::types::RDKafkaRespErr;
+
+use super::assignment::{committed, first_offset};
+use super::context::PollContext;
+use crate::config::{Start, Topics};
+
+/// How long a topic may stay unknown to a broker that answers, before it counts as not existing.
+const UNKNOWN_FOR: Duration = Duration::from_secs(8);
+const LOOK_UP: Duration = Duration::from_secs(5);
+/// More records than this are only read when `kafka.start` was written.
+const UNASKED_BACKLOG: i64 = 1_000_000;
+
+/// What is wrong with the topics; each text is one line that names the key.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TopicError {
+    /// A broker answers, and does not have it.
+    #[error("{key}: topic {topic:?} does not exist on the broker; create it, or correct {key}")]
+    Missing { key: &'static str, topic: String },
+    /// `kafka.topic_pattern` is not a regular expression.
+    #[error("kafka.topic_pattern: {0}")]
+    Pattern(String),
+    /// The dead-letter topic would be read as a source.
+    #[error("kafka.topic_pattern: it also matches the dead-letter or outcomes topic {0:?}; exclude it")]
+    MatchesOutput(String),
+    /// Nobody said where to begin, and it is a lot.
+    #[error(
+        "kafka.start: not written, and {0} records wait in topics without an offset of this group; write \"earliest\", \"latest\" or \"timestamp:…\""
+    )]
+    Backlog(i64),
+    /// Too few partitions to mirror the source's.
+    #[error("outcomes.topic: {topic:?} has {has} partitions, the source topics have up to {needs}; give it at least as many")]
+    TooFewPartitions { topic: String, has: usize, needs: usize },
+}
+
+/// The partitions of one topic.
+pub(crate) fn partitions_of(consumer: &BaseConsumer<PollContext>, topic: &str, timeout: Duration) -> KafkaResult<Vec<i32>> {
+    let metadata = consumer.fetch_metadata(Some(topic), timeout)?;
+    let Some(topic) = metadata.topics().first() else { return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopic)) };
+    match topic.error() {
+        None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) if !topic.partitions().is_empty() => {
+            Ok(topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect())
+        }
+        Some(error) => Err(KafkaError::MetadataFetch(error.into())),
+        None => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)),
+    }
+}
+
+/// The topics of the subscription, as the broker has them now.
+pub(crate) fn subscribed(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<BTreeSet<String>> {
+    match topics {
+        Topics::List(list) => Ok(list.iter().cloned().collect()),
+        Topics::Pattern(pattern) => {
+            let Ok(pattern) = regex::Regex::new(pattern) else { return Ok(BTreeSet::new()) };
+            let metadata = consumer.fetch_metadata(None, LOOK_UP)?;
+            Ok(metadata.topics().iter().map(|topic| topic.name()).filter(|name| pattern.is_match(name)).map(str::to_owned).collect())
+        }
+    }
+}
+
+/// The number of partitions over all subscribed topics.
+pub(crate) fn total_partitions(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<u32> {
+    let mut total = 0;
+    for topic in subscribed(consumer, topics)? {
+        total += partitions_of(consumer, &topic, LOOK_UP)?.len();
+    }
+    Ok(u32::try_from(total).unwrap_or(u32::MAX))
+}
+
+/// The cluster's id, once a broker has told it.
+pub(crate) fn cluster_id(consumer: &BaseConsumer<PollContext>) -> Option<String> {
+    consumer.client().fetch_cluster_id(LOOK_UP)
+}
+
+/// The names that the start has to check.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) topics: &'a Topics,
+    pub(crate) start: &'a Start,
+    pub(crate) dead_letter: &'a str,
+    pub(crate) outcomes: Option<&'a str>,
+}
+
+/// Checks every topic by a broker that answers. A broker that cannot be reached is waited for: `waiting` hears why, and ends
+/// the wait by returning false.
+pub(crate) fn check(
+    consumer: &BaseConsumer<PollContext>,
+    wanted: &Wanted<'_>,
+    mut waiting: impl FnMut(&KafkaError) -> bool,
+) -> Result<bool, TopicError> {
+    let mut counted = |key: &'static str, topic: &str| count(consumer, key, topic, &mut waiting);
+    let Some(dead_letters) = counted("dead_letter.topic", wanted.dead_letter)? else { return Ok(false) };
+    tracing::debug!(partitions = dead_letters, "dead-letter topic found");
+    let mut most = 0;
+    match wanted.topics {
+        Topics::List(list) => {
+            for topic in list {
+                let Some(partitions) = counted("kafka.topics", topic)? else { return Ok(false) };
+                most = most.max(partitions);
+            }
+        }
+        Topics::Pattern(pattern) => {
+            let pattern = regex::Regex::new(pattern).map_err(|error| TopicError::Pattern(error.to_string().replace('\n', " ")))?;
+            if let Some(output) = [Some(wanted.dead_letter), wanted.outcomes].into_iter().flatten().find(|name| pattern.is_match(name)) {
+                return Err(TopicError::MatchesOutput(output.to_owned()));
+            }
+        }
+    }
+    if let Some(topic) = wanted.outcomes {
+        let Some(has) = counted("outcomes.topic", topic)? else { return Ok(false) };
+        if has < most {
+            return Err(TopicError::TooFewPartitions { topic: topic.to_owned(), has, needs: most });
+        }
+    }
+    if *wanted.start == Start::NotWritten {
+        loop {
+            match unasked_backlog(consumer, wanted.topics) {
+                Ok(records) if records > UNASKED_BACKLOG => return Err(TopicError::Backlog(records)),
+                Ok(_) => break,
+                Err(error) if waiting(&error) => {}
+                Err(_) => return Ok(false),
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The partitions of a topic, or `None` when the wait was ended.
+fn count(
+    consumer: &BaseConsumer<PollContext>,
+    key: &'static str,
+    topic: &str,
+    waiting: &mut impl FnMut(&KafkaError) -> bool,
+) -> Result<Option<usize>, TopicError> {
+    let mut unknown_since = None;
+    loop {
+        match partitions_of(consumer, topic, LOOK_UP) {
+            Ok(partitions) => return Ok(Some(partitions.len())),
+            Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
+                if unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN_FOR {
+                    return Err(TopicError::Missing { key, topic: topic.to_owned() });
+                }
+                if !waiting(&KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)) {
+                    return Ok(None);
+                }
+            }
+            Err(error) => {
+                unknown_since = None;
+                if !waiting(&error) {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+}
+
+/// How many records wait in topics in which the group has no offset at all.
+fn unasked_backlog(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<i64> {
+    let topics = subscribed(consumer, topics)?;
+    let known = committed(consumer, &topics)?;
+    let mut records = 0;
+    for topic in topics.iter().filter(|topic| !known.contains_key(*topic)) {
+        for partition in partitions_of(consumer, topic, LOOK_UP)? {
+            let log = consumer.fetch_watermarks(topic, partition, LOOK_UP)?;
+            records += log.1 - first_offset(consumer, topic, partition, &Start::Earliest, log)?;
+        }
+    }
+    Ok(records)
+}

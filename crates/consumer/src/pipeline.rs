@@ -1,0 +1,196 @@
+//! Puts the parts together and runs them: what is wrong with topics and keys is found before anything is read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use engine::{Engine, Now};
+use rdkafka::consumer::BaseConsumer;
+use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
+
+use crate::admin::{self, Published};
+use crate::call::{Caller, Http, HttpError, HttpSettings, SigningPool};
+use crate::config::Config;
+use crate::driver::{Driver, Failure, Mail, Parts};
+use crate::kafka::context::PollContext;
+use crate::kafka::dead_letter::{DeadLetters, topic_limit};
+use crate::kafka::outcomes::Outcomes;
+use crate::kafka::topics::{TopicError, Wanted, check, cluster_id};
+use crate::kafka::{Beginning, Poller, connect, start};
+use crate::schema::{Decoder, Registry};
+use crate::telemetry::metrics::Metrics;
+
+/// While a broker cannot be reached, its reason is said this often.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+/// Between two attempts.
+const TRY_EVERY: Duration = Duration::from_millis(500);
+
+/// Why a run ended with a failure.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    /// Something to correct before the next start: exit code 2.
+    #[error("{0}")]
+    Setup(String),
+    /// Exit code 1.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<TopicError> for RunError {
+    fn from(error: TopicError) -> Self {
+        Self::Setup(error.to_string())
+    }
+}
+
+impl From<HttpError> for RunError {
+    fn from(error: HttpError) -> Self {
+        Self::Setup(error.to_string())
+    }
+}
+
+/// What the caller of [`run`] holds in its hands.
+pub(crate) struct Outside {
+    /// The first message stops in an orderly way, the second at once.
+    pub(crate) stop: Receiver<()>,
+    /// Where the state is published.
+    pub(crate) published: Published,
+    /// Told the address of the admin page.
+    pub(crate) listening: Option<tokio::sync::oneshot::Sender<std::net::SocketAddr>>,
+    /// `admin.listen`, and everything else the page needs.
+    pub(crate) metrics: Metrics,
+}
+
+/// Runs the pipeline until it is stopped.
+pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError> {
+    let origin = Instant::now();
+    let Outside { mut stop, published, listening, metrics } = outside;
+    let http = Http::new(&HttpSettings {
+        base_url: config.alipayhk.base_url.clone(),
+        connect_timeout: config.alipayhk.connect_timeout,
+        ca_file: config.alipayhk.ca_file.clone(),
+        proxy: config.alipayhk.proxy.clone(),
+        max_in_flight: config.quota.max_in_flight,
+    })?;
+    let (poll_beat, drive_beat) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (query_sender, queries) = channel(16);
+    let heartbeats = admin::Heartbeats { origin, poll: Arc::clone(&poll_beat), drive: Arc::clone(&drive_beat) };
+    let address = admin::serve(&config.admin, published.clone(), metrics.clone(), heartbeats.clone(), query_sender.clone())
+        .await
+        .map_err(|error| RunError::Setup(error.to_string()))?;
+    tracing::info!(%address, "admin page");
+    if let Some(listening) = listening {
+        let _ = listening.send(address);
+    }
+    let Some((consumer, cluster_id)) = wait_for_kafka(&config, &mut stop, &heartbeats).await? else { return Ok(()) };
+    let limit = topic_limit(&config.kafka.producer_config(), &config.dead_letter.topic).await;
+    let decoder = Decoder::new(&config.schema).map_err(|error| RunError::Setup(error.to_string()))?;
+    let registry = Registry::new(&config.schema).map_err(|error| RunError::Setup(error.to_string()))?.map(Arc::new);
+
+    let (letter_sender, letters) = unbounded_channel();
+    let dead_letters = DeadLetters::new(&config.kafka.producer_config(), &config.dead_letter.topic, limit, letter_sender)
+        .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
+    let (outcome_sender, outcome_receiver) = unbounded_channel();
+    let outcomes = config
+        .outcomes
+        .as_ref()
+        .map(|outcomes| Outcomes::new(&config.kafka.producer_config(), &outcomes.topic, outcome_sender))
+        .transpose()
+        .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
+
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let pool = SigningPool::start(cores).map_err(|error| RunError::Setup(format!("cannot start threads: {error}")))?;
+    let caller = Caller::new(Arc::clone(&config.alipayhk.client), Arc::clone(&config.rulebook), pool, http);
+    let engine = Engine::new(config.engine(cluster_id.as_str().into()), seed(), Now(origin.elapsed()));
+    let poller = Poller {
+        client: config.kafka.client_config(),
+        topics: config.kafka.topics.clone(),
+        beginning: Beginning {
+            start: config.kafka.start.clone(),
+            history: config.delivery.history,
+            cluster_id: cluster_id.as_str().into(),
+        },
+        origin,
+        heartbeat: poll_beat,
+    };
+    let poller = start(poller, consumer).map_err(|error| RunError::Setup(format!("cannot start threads: {error}")))?;
+    let mail = Mail {
+        calls: unbounded_channel(),
+        letters,
+        outcomes: outcome_receiver,
+        outcomes_again: unbounded_channel(),
+        schemas: unbounded_channel(),
+        queries,
+        stop,
+        _queries_sender: query_sender,
+    };
+    let parts = Parts {
+        engine,
+        decoder,
+        max_age: config.delivery.max_age,
+        origin,
+        poller,
+        caller,
+        registry,
+        dead_letters,
+        outcomes,
+        group: config.kafka.group_id.as_str().into(),
+        environment: config.alipayhk.environment.as_deref().map(Into::into),
+        published,
+        metrics,
+        heartbeat: drive_beat,
+        hold_file: config.alipayhk.hold_file.clone(),
+        drain: config.delivery.drain,
+        mail,
+    };
+    Driver::new(parts).run().await?;
+    Ok(())
+}
+
+/// Waits until a broker answers and every topic is there. `None`: stopped while waiting.
+async fn wait_for_kafka(
+    config: &Config,
+    stop: &mut Receiver<()>,
+    heartbeats: &admin::Heartbeats,
+) -> Result<Option<(BaseConsumer<PollContext>, String)>, RunError> {
+    let consumer = connect(&config.kafka.client_config()).map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let (topics, start) = (config.kafka.topics.clone(), config.kafka.start.clone());
+    let (dead_letter, outcomes) = (config.dead_letter.topic.clone(), config.outcomes.as_ref().map(|outcomes| outcomes.topic.clone()));
+    let (flag, beats, servers) = (Arc::clone(&stopped), heartbeats.clone(), config.kafka.bootstrap_servers.clone());
+    let mut checked = tokio::task::spawn_blocking(move || {
+        let mut said: Option<Instant> = None;
+        let mut waiting = |error: &rdkafka::error::KafkaError| {
+            beats.beat();
+            if said.is_none_or(|said| said.elapsed() > SAY_EVERY) {
+                said = Some(Instant::now());
+                tracing::warn!(bootstrap_servers = %servers, reason = %error, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
+            }
+            std::thread::park_timeout(TRY_EVERY);
+            !flag.load(Ordering::Relaxed)
+        };
+        let wanted = Wanted { topics: &topics, start: &start, dead_letter: &dead_letter, outcomes: outcomes.as_deref() };
+        let found = check(&consumer, &wanted, &mut waiting)?;
+        let id = if found { cluster_id(&consumer) } else { None };
+        Ok::<_, TopicError>(found.then(|| (consumer, id.unwrap_or_default())))
+    });
+    let found = tokio::select! {
+        found = &mut checked => found,
+        _ = stop.recv() => {
+            stopped.store(true, Ordering::Relaxed);
+            return Ok(None);
+        }
+    };
+    match found {
+        Ok(found) => Ok(found?),
+        Err(error) => Err(RunError::Setup(format!("the start check broke off: {error}"))),
+    }
+}
+
+/// Jitter needs no secrecy, only that two processes differ.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    if getrandom::fill(&mut bytes).is_err() {
+        return u64::from(std::process::id());
+    }
+    u64::from_le_bytes(bytes)
+}
