@@ -1,4 +1,7 @@
+pub mod avro;
+pub mod http;
 pub mod kafka;
 pub mod ports;
 pub mod process;
+pub mod registry;
 pub mod wait;

@@ -7,4 +7,4 @@
 
 mod harness;
 
-pub use harness::{kafka, ports, process, wait};
+pub use harness::{avro, http, kafka, ports, process, registry, wait};
