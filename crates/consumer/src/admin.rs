@@ -15,8 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::Sender;
 
 pub use health::Heartbeats;
-pub use orders::{LaneState, OrderLane, OrderQuery, OrderReply};
-pub use state::{Published, State};
+pub use orders::{LaneState, OrderLane, OrderQuery};
+pub use state::Published;
 
 use crate::config::Admin;
 use crate::telemetry::metrics::Metrics;

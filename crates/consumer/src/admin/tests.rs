@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::state::{Group, Partition};
+use super::state::{Group, Partition, State};
 use super::*;
 
 /// A served page and what is behind it.

@@ -140,6 +140,7 @@ impl RegistryFetch {
         match result {
             Ok(_) => Self::Fetched,
             Err(RegistryError::Unknown(_)) => Self::Unknown,
+            Err(RegistryError::Unusable(..)) => Self::Unusable,
             Err(RegistryError::Unreachable(_)) => Self::Unreachable,
         }
     }

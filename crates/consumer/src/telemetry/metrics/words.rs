@@ -36,7 +36,7 @@ macro_rules! closed {
 
 closed!(
     /// What came of asking the registry.
-    RegistryFetch, "result", { Fetched = "fetched", Unknown = "unknown", Unreachable = "unreachable" }
+    RegistryFetch, "result", { Fetched = "fetched", Unknown = "unknown", Unusable = "unusable", Unreachable = "unreachable" }
 );
 closed!(
     /// A record's key beside the order number in its value.

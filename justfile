@@ -1,0 +1,28 @@
+# The recipes are those of ./dev, for fingers that type `just`.
+
+_default:
+    @./dev help
+
+# Everything on this machine: broker, sandbox AlipayHK, sample orders, live page
+demo *arguments:
+    ./dev demo {{ arguments }}
+
+# What a change has to pass
+test *arguments:
+    ./dev test {{ arguments }}
+
+# The figures
+bench *arguments:
+    ./dev bench {{ arguments }}
+
+# Formats the code
+fmt *arguments:
+    ./dev fmt {{ arguments }}
+
+# Format and lints without tests
+lint:
+    ./dev lint
+
+# Rewrites the pages that are made from code
+docs:
+    ./dev docs
