@@ -175,3 +175,16 @@ fn what_is_legal_and_unwise_is_a_warning_that_names_its_key() {
     let keys: Vec<_> = warnings.iter().map(|warning| warning.split(": ").next().unwrap()).collect();
     assert_eq!(keys, ["schema.password_file", "alipayhk.verify_keys[0].public_key_file", "alipayhk.encryption.profile"]);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_written_ends_in_a_configuration_or_in_one_line(at in 0..MINIMAL.len(), gone in 0_usize..8, come in "[\\[\\]\"=.#a-z0-9\\n]{0,8}") {
+        let toml: String = MINIMAL.chars().take(at).chain(come.chars()).chain(MINIMAL.chars().skip(at + gone)).collect();
+        if let Err(error) = Place::new().load(&toml, &[]) {
+            let said = error.to_string();
+            proptest::prop_assert!(!said.contains('\n') && said.contains(": "), "{}", said);
+        }
+    }
+}
