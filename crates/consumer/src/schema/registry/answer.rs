@@ -1,0 +1,74 @@
+//! What registries answer. Unknown members are passed over.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::RegistryError;
+
+/// A registry's own words are cut here.
+const WORDS: usize = 200;
+
+/// A schema.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Found {
+    schema: String,
+    /// Absent for Avro.
+    schema_type: Option<String>,
+    #[serde(default)]
+    references: Vec<IgnoredAny>,
+}
+
+/// A schema that was taken.
+#[derive(Debug, Deserialize)]
+pub(super) struct Registered {
+    pub(super) id: u32,
+}
+
+/// Why not.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Failure {
+    pub(super) error_code: Option<u64>,
+    message: Option<String>,
+}
+
+impl Found {
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// Its text, if it is Avro and stands for itself.
+    pub(super) fn avro(self, id: u32) -> Result<String, RegistryError> {
+        match self.schema_type.as_deref() {
+            None | Some("AVRO") if self.references.is_empty() => Ok(self.schema),
+            None | Some("AVRO") => Err(RegistryError::Unusable(id, "it refers to other schemas, which is not supported")),
+            Some(_) => Err(RegistryError::Unusable(id, "it is not Avro")),
+        }
+    }
+}
+
+impl Registered {
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+}
+
+impl Failure {
+    pub(super) fn parse(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    /// One line on what the operator can do.
+    pub(super) fn unreachable(self, status: StatusCode) -> RegistryError {
+        let hint = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; are schema.username and password_file, or token_file, right?",
+            StatusCode::NOT_FOUND => "; is the path in schema.registry_url right?",
+            status if status.is_redirection() => "; redirects are not followed, give the final address",
+            _ => "",
+        };
+        let words: String = self.message.unwrap_or_default().chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS).collect();
+        let words = if words.is_empty() { words } else { format!(" ({words})") };
+        RegistryError::Unreachable(format!("it answered {}{words}{hint}", status.as_u16()))
+    }
+}

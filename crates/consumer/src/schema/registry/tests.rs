@@ -1,0 +1,156 @@
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+
+use super::*;
+use crate::config::{Framing, Secret};
+
+/// Answers one connection after another with what is given, and tells what it was asked.
+fn registry(answers: Vec<(&'static str, String)>) -> (SocketAddr, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, questions) = channel();
+    std::thread::spawn(move || {
+        for (status, body) in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut question, mut chunk) = (Vec::new(), [0; 4096]);
+            while !complete(&question) {
+                let read = stream.read(&mut chunk).unwrap();
+                question.extend_from_slice(&chunk[..read]);
+            }
+            let _ = asked.send(String::from_utf8(question).unwrap());
+            let _ = write!(stream, "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    (address, questions)
+}
+
+fn complete(question: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(question).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.parse().unwrap());
+    body.len() >= length
+}
+
+fn client(address: SocketAddr, path: &str, credentials: Option<Credentials>) -> Registry {
+    let url = Url::parse(&format!("http://{address}{path}")).unwrap();
+    let registry = config::Registry { url, credentials, ca_file: None };
+    Registry::new(&config::Schema { framing: Framing::Confluent, registry: Some(registry), writer_schema: None }).unwrap().unwrap()
+}
+
+async fn fetch(answers: Vec<(&'static str, String)>) -> Result<String, RegistryError> {
+    let (address, _questions) = registry(answers);
+    client(address, "", None).fetch(7).await
+}
+
+fn not_found() -> (&'static str, String) {
+    ("404 Not Found", r#"{"error_code":40403,"message":"Schema 7 not found"}"#.to_owned())
+}
+
+#[tokio::test]
+async fn a_schema_is_asked_for_below_the_configured_path() {
+    for path in ["/apis/ccompat/v7", "/apis/ccompat/v7/"] {
+        let (address, questions) = registry(vec![("200 OK", r#"{"schema":"\"string\"","guid":"x"}"#.to_owned())]);
+        assert_eq!(client(address, path, None).fetch(7).await, Ok("\"string\"".to_owned()));
+        let question = questions.recv().unwrap();
+        assert!(question.starts_with("GET /apis/ccompat/v7/schemas/ids/7 HTTP/1.1\r\n"), "{question}");
+        assert!(question.to_lowercase().contains("accept: application/vnd.schemaregistry.v1+json"), "{question}");
+        assert!(!question.to_lowercase().contains("authorization"), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn we_introduce_ourselves_as_configured() {
+    let basic = Credentials::Basic { username: "Aladdin".to_owned(), password: Secret::new("open sesame".to_owned()) };
+    // RFC 7617, section 2, and RFC 6750, section 2.1.
+    let forms = [
+        (basic, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        (Credentials::Token(Secret::new("mF_9.B5f-4.1JqM".to_owned())), "Bearer mF_9.B5f-4.1JqM"),
+    ];
+    for (credentials, header) in forms {
+        let (address, questions) = registry(vec![("200 OK", r#"{"schema":"\"int\""}"#.to_owned())]);
+        let client = client(address, "", Some(credentials));
+        assert!(!format!("{client:?}").contains("sesame"));
+        client.fetch(7).await.unwrap();
+        assert!(questions.recv().unwrap().contains(header));
+    }
+}
+
+#[tokio::test]
+async fn only_the_registry_s_own_word_makes_an_id_unknown_and_it_is_asked_again_first() {
+    assert_eq!(fetch(vec![not_found(), not_found(), not_found()]).await, Err(RegistryError::Unknown(7)));
+    let found = ("200 OK", r#"{"schema":"\"int\"","schemaType":"AVRO","references":[]}"#.to_owned());
+    assert_eq!(fetch(vec![not_found(), not_found(), found]).await, Ok("\"int\"".to_owned()), "a replica that was behind");
+}
+
+#[tokio::test]
+async fn what_is_no_clear_answer_waits_and_says_what_to_look_at() {
+    let table = [
+        ("404 Not Found", "<html>not here</html>", "registry_url"),
+        ("404 Not Found", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#, "registry_url"),
+        ("401 Unauthorized", r#"{"error_code":40101,"message":"no"}"#, "(no); are schema.username"),
+        ("403 Forbidden", "", "schema.username"),
+        ("302 Found", "", "redirects are not followed"),
+        ("429 Too Many Requests", "", "429"),
+        ("500 Internal Server Error", r#"{"error_code":50001,"message":"store\n is down"}"#, "500 (store  is down)"),
+        ("503 Service Unavailable", "", "503"),
+        ("200 OK", "<html>log in first</html>", "something else than a schema"),
+        ("200 OK", r#"{"id":7}"#, "something else than a schema"),
+        ("200 OK", "", "something else than a schema"),
+    ];
+    for (status, body, said) in table {
+        let error = fetch(vec![(status, body.to_owned())]).await.unwrap_err();
+        assert!(error.waits(), "{status} {body}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_listening_waits_and_names_the_reason() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = client(address, "", Some(Credentials::Token(Secret::new("hunter2".to_owned())))).fetch(7).await.unwrap_err();
+    assert!(error.waits());
+    assert!(error.to_string().contains("refused") && !error.to_string().contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let error = fetch(vec![("200 OK", " ".repeat(LARGEST + 1))]).await.unwrap_err();
+    assert!(error.waits() && error.to_string().contains("larger than 1 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn a_schema_of_another_kind_or_with_references_is_refused_for_good() {
+    for (body, said) in [
+        (r#"{"schema":"syntax = \"proto3\";","schemaType":"PROTOBUF"}"#, "not Avro"),
+        (r#"{"schema":"{}","schemaType":"JSON"}"#, "not Avro"),
+        (r#"{"schema":"\"a.B\"","references":[{"name":"a.B","subject":"b","version":1}]}"#, "refers to other schemas"),
+    ] {
+        let error = fetch(vec![("200 OK", body.to_owned())]).await.unwrap_err();
+        assert!(!error.waits() && error.to_string().contains(said), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn registering_tells_the_id() {
+    let (address, questions) = registry(vec![("200 OK", r#"{"id":12,"version":1}"#.to_owned())]);
+    assert_eq!(client(address, "/v7", None).register("orders/eu-value", "\"int\"").await, Ok(12));
+    let question = questions.recv().unwrap();
+    assert!(question.starts_with("POST /v7/subjects/orders%2Feu-value/versions HTTP/1.1\r\n"), "{question}");
+    let body: serde_json::Value = serde_json::from_str(question.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body, serde_json::json!({"schema": "\"int\""}));
+}
+
+#[tokio::test]
+async fn a_schema_that_is_not_taken_is_told_in_the_registry_s_words() {
+    let (address, _questions) =
+        registry(vec![("409 Conflict", r#"{"error_code":409,"message":"incompatible with version 3"}"#.to_owned())]);
+    let error = client(address, "", None).register("orders-value", "\"int\"").await.unwrap_err();
+    assert!(error.to_string().contains("409 (incompatible with version 3)"), "{error}");
+}
+
+#[test]
+fn without_a_registry_there_is_no_client() {
+    let config = config::Schema { framing: Framing::Bare, registry: None, writer_schema: None };
+    assert!(Registry::new(&config).unwrap().is_none());
+}
