@@ -40,15 +40,15 @@ pub fn init(config: &Config, published: &Published) -> Result<(Guard, Metrics), 
     };
     let metrics = Metrics::new(resource, published, push)?;
     let spans = otlp.as_ref().map(|otlp| spans::layer(otlp.tracer()));
-    let lines = logs::layer(telemetry.log_format, telemetry.log_level.clone());
-    tracing_subscriber::registry().with(lines).with(spans).try_init()?;
+    let chosen = telemetry.log_level.clone().globally(spans.is_some().then_some(spans::TARGET));
+    tracing_subscriber::registry().with(logs::layer(telemetry.log_format)).with(spans).with(chosen).try_init()?;
     logs::install_panic_hook();
     Ok((Guard { otlp, metrics: metrics.clone() }, metrics))
 }
 
 /// Log lines and the panic hook only, for commands that run no pipeline.
 pub fn init_logs(format: logs::Format, filter: logs::Filter) -> Result<(), TelemetryError> {
-    tracing_subscriber::registry().with(logs::layer(format, filter)).try_init()?;
+    tracing_subscriber::registry().with(logs::layer(format)).with(filter.globally(None)).try_init()?;
     logs::install_panic_hook();
     Ok(())
 }

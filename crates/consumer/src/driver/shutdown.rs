@@ -9,6 +9,8 @@ use crate::kafka::messages::Command;
 
 /// Beyond the drain budget: the last commits and confirmations.
 const MARGIN: Duration = Duration::from_secs(2);
+/// A second signal counts as impatience only after this: a supervisor and a process group often deliver the first one twice.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long the poll thread may take to close.
 const CLOSE: Duration = Duration::from_secs(4);
 
@@ -41,7 +43,10 @@ impl Stopping {
 impl Driver {
     /// A signal. True: it is the second one, leave at once.
     pub(super) fn stop(&mut self) -> bool {
-        if self.stopping.deadline.is_some() {
+        if let Some(deadline) = self.stopping.deadline {
+            if self.now().0 + self.stopping.drain < deadline.0 + AGAIN {
+                return false;
+            }
             tracing::warn!("told to stop again: leaving at once; what is open will be sent again");
             return true;
         }

@@ -26,14 +26,14 @@ pub enum Format {
     Json,
 }
 
-/// The layer that writes events to stderr. Spans are not its concern: with traces off they cost nothing.
-pub(super) fn layer<S>(format: Format, filter: Filter) -> impl Layer<S>
+/// The layer that writes events to stderr; [`Filter::globally`] chooses them.
+pub(super) fn layer<S>(format: Format) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let terminal = io::stderr().is_terminal();
     let colour = format == Format::Text && terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Lines::new(format, colour, io::stderr).with_filter(filter.events())
+    Lines::new(format, colour, io::stderr)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::metrics::OutcomeName;
 
 /// The target of every span; the layer that exports takes nothing else.
-const TARGET: &str = "order_sync::call";
+pub(super) const TARGET: &str = "order_sync::call";
 /// The W3C header, in Kafka records and in HTTP requests alike.
 const TRACEPARENT: &str = "traceparent";
 /// Links kept of one call: the newest records it answers for.

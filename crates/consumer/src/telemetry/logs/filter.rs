@@ -3,8 +3,7 @@
 use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
-use tracing_subscriber::layer::Filter as LayerFilter;
+use tracing_subscriber::filter::Targets;
 
 /// Libraries that talk much at `info` and below: they follow the general level only up to `warn`.
 const CHATTY: [&str; 8] = ["h2", "hyper", "reqwest", "rustls", "tokio", "tonic", "tower", "rdkafka"];
@@ -53,9 +52,12 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// The filter of a layer that writes events only.
-    pub(super) fn events<S>(self) -> impl LayerFilter<S> {
-        self.0.and(filter_fn(|metadata| metadata.is_event()))
+    /// The filter of the whole subscriber: these events, and the spans of `exported`.
+    ///
+    /// Not a filter of the layer that writes: such a filter remembers for each thread what it last refused, a refused record of the
+    /// `log` crate (librdkafka's, hyper's) is never asked for again, and so the next line of that thread would be lost.
+    pub(crate) fn globally(self, exported: Option<&'static str>) -> Targets {
+        exported.into_iter().fold(self.0, |targets, target| targets.with_target(target, LevelFilter::INFO))
     }
 }
 

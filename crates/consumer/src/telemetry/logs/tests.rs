@@ -24,9 +24,10 @@ impl Write for Paper {
 fn written(format: Format, colour: bool, filter: &str, work: impl FnOnce()) -> String {
     let paper = Paper::default();
     let out = paper.clone();
-    let lines = Lines::new(format, colour, move || out.clone()).with_filter(filter.parse::<Filter>().unwrap().events());
+    let lines = Lines::new(format, colour, move || out.clone());
+    let chosen = filter.parse::<Filter>().unwrap().globally(None);
     // a callsite that another thread's subscriber refused must be asked again
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(lines).with(chosen), || {
         tracing::callsite::rebuild_interest_cache();
         work();
     });
@@ -97,4 +98,16 @@ fn a_panic_is_told_by_its_place_and_never_by_its_text() {
     });
     assert!(line.contains("logs/tests.rs:"), "{line}");
     assert!(!line.contains("canary"), "{line}");
+}
+
+#[test]
+fn a_refused_record_of_the_log_crate_never_swallows_the_next_line() {
+    let text = written(Format::Text, false, "info", || {
+        let _ = tracing_log::LogTracer::init();
+        for _ in 0..2 {
+            log::trace!(target: "rdkafka::client", "not written");
+            tracing::info!("written");
+        }
+    });
+    assert_eq!(text.matches("written").count(), 2, "{text}");
 }
