@@ -41,6 +41,9 @@ pub enum Command {
     #[cfg(feature = "sandbox")]
     #[command(after_help = "Example:\n  order-sync sandbox --config deploy/sandbox.example.toml")]
     Sandbox(SandboxArgs),
+    /// Write sample orders of all nine types to the topic that is read
+    #[command(after_help = "Example:\n  order-sync produce --sample --orders 200 --config order-sync.toml")]
+    Produce(ProduceArgs),
     /// Make keys for the signature
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -85,6 +88,32 @@ pub struct SandboxArgs {
     /// The sandbox's own configuration file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+}
+
+/// `order-sync produce`.
+#[derive(Debug, Args)]
+pub struct ProduceArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
+    pub config: PathBuf,
+    /// Sample orders, which is all there is to write
+    #[arg(long, required = true)]
+    pub sample: bool,
+    /// How many orders; each has several modifications
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub orders: u64,
+    /// The topic [default: the first of kafka.topics]
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// Makes the same orders again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Write even when alipayhk.base_url is not this machine, so that sample orders will be sent there
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `order-sync keys …`.

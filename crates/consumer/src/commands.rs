@@ -4,6 +4,7 @@ mod check;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod keys;
+mod produce;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -11,6 +12,7 @@ mod sandbox;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use crate::cli::{Cli, Command, KeysCommand};
 
@@ -23,6 +25,7 @@ pub fn dispatch(cli: &Cli) -> ExitCode {
         Command::Check(args) => check::run(args),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args),
+        Command::Produce(args) => produce::run(args),
         Command::Keys(KeysCommand::Generate(args)) => keys::generate(args),
     }
 }
@@ -40,4 +43,10 @@ pub(crate) fn complain(error: &impl Display, code: u8) -> ExitCode {
 pub(crate) fn say(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+}
+
+/// The clock, in epoch milliseconds.
+pub(crate) fn now_millis() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

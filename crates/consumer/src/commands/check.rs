@@ -7,12 +7,11 @@ mod sample;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use crate::cli::CheckArgs;
 use crate::config::{self, Config};
 
-use super::{complain, say};
+use super::{complain, now_millis, say};
 use report::Report;
 use sample::Checker;
 
@@ -47,11 +46,6 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
 
 fn read(path: &Path) -> std::io::Result<String> {
     if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) }
-}
-
-fn now_millis() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -85,6 +85,13 @@ impl Alipayhk {
     }
 }
 
+impl Alipayhk {
+    /// Whether calls stay on this machine, as they do with a sandbox.
+    pub fn stays_here(&self) -> bool {
+        address::is_loopback(&self.base_url)
+    }
+}
+
 impl fmt::Debug for Alipayhk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Alipayhk")
