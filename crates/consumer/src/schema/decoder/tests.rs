@@ -1,3 +1,5 @@
+//! Every bad input there is, by the name of what is wrong with it.
+
 use std::borrow::Cow;
 
 use domain::{RawMoney, RawOrderEvent};

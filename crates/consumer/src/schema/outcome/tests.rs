@@ -1,3 +1,5 @@
+//! Apache's crate reads what is written here.
+
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;

@@ -1,3 +1,5 @@
+//! A registry that gives one prepared answer after another.
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, channel};

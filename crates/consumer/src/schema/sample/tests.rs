@@ -1,3 +1,5 @@
+//! Sample orders are held against the domain's own tables.
+
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{OrderEvent, OrderStatus, Rulebook, Step};
