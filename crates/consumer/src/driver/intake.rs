@@ -106,11 +106,6 @@ impl Intake {
         self.waiting.remove(&id);
     }
 
-    /// Schemas that somebody waits for.
-    pub(crate) fn wanted(&self) -> usize {
-        self.wanted.len()
-    }
-
     fn decode(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) -> Result<(), (RawRecord, u32)> {
         let (decoded, key_note) = self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis);
         let schema_id = self.decoder.schema_id(raw.value.as_deref());

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::Now;
@@ -41,10 +40,8 @@ pub(crate) struct Poller {
 pub(crate) struct Handle {
     /// To the poll thread.
     pub(crate) commands: Sender<Command>,
-    /// From the poll thread.
+    /// From the poll thread; [`Event::Closed`] is its last word.
     pub(crate) events: tokio::sync::mpsc::Receiver<Event>,
-    /// Ends after [`Event::Closed`].
-    pub(crate) thread: JoinHandle<()>,
 }
 
 /// Starts the poll thread.
@@ -52,10 +49,9 @@ pub(crate) fn start(poller: Poller, consumer: BaseConsumer<PollContext>) -> std:
     let (commands, command_receiver) = channel();
     // Small: what waits here is memory that no mark counts. A full channel makes the poll thread wait for the driver's next turn.
     let (event_sender, events) = tokio::sync::mpsc::channel(64);
-    let thread = std::thread::Builder::new()
-        .name("kafka-poll".to_owned())
-        .spawn(move || run(&poller, consumer, &command_receiver, &event_sender))?;
-    Ok(Handle { commands, events, thread })
+    let polling = move || run(&poller, consumer, &command_receiver, &event_sender);
+    std::thread::Builder::new().name("kafka-poll".to_owned()).spawn(polling)?;
+    Ok(Handle { commands, events })
 }
 
 fn run(poller: &Poller, first: BaseConsumer<PollContext>, commands: &Receiver<Command>, events: &tokio::sync::mpsc::Sender<Event>) {
