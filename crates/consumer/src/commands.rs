@@ -8,6 +8,8 @@ mod produce;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(test)]
+mod testing;
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -188,3 +188,33 @@ impl ProducerContext for Confirmations {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::testing::config;
+
+    fn refused(args: &[&str], env: &[(&str, &str)]) -> (String, u8) {
+        use clap::Parser;
+        let line = ["order-sync", "produce", "--sample", "--config", "x"].iter().chain(args);
+        let crate::cli::Command::Produce(args) = crate::cli::Cli::try_parse_from(line).unwrap().command else { unreachable!() };
+        let error = produce(&args, &config("", env)).unwrap_err();
+        (error.to_string(), error.code())
+    }
+
+    #[test]
+    fn sample_orders_do_not_leave_the_machine_unasked() {
+        let (said, code) = refused(&[], &[]);
+        assert!(said.starts_with("alipayhk.base_url: https://open.alipay.hk/ ") && said.contains("--force"), "{said}");
+        assert_eq!(code, 2);
+    }
+
+    #[test]
+    fn a_broker_that_is_not_there_is_a_failure_of_the_run() {
+        let here = ("ORDER_SYNC__ALIPAYHK__BASE_URL", "http://127.0.0.1:1");
+        let nobody = ("ORDER_SYNC__KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1");
+        let (said, code) = refused(&[], &[here, nobody]);
+        assert!(said.starts_with("kafka.bootstrap_servers: "), "{said}");
+        assert_eq!(code, 1);
+    }
+}
