@@ -11,7 +11,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
-use crate::admin::state::Published;
+use crate::admin::state::{Published, State};
 use crate::config::{self, Config};
 use metrics::Metrics;
 use otlp::{Otlp, OtlpError};
@@ -30,8 +30,9 @@ pub enum TelemetryError {
     Logs(#[from] TryInitError),
 }
 
-/// Sets up log lines, the panic hook, metrics and, with an endpoint, exports. Once a process.
+/// Sets up log lines, the panic hook, metrics and, with an endpoint, exports; publishes the state of a process that starts. Once a process.
 pub fn init(config: &Config, published: &Published) -> Result<(Guard, Metrics), TelemetryError> {
+    published.set(State::starting(config.alipayhk.environment.clone()));
     let telemetry = &config.telemetry;
     let resource = resource(config.alipayhk.environment.as_deref(), &instance());
     let (otlp, push) = match otlp_settings(telemetry) {

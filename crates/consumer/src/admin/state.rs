@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// One moment of the pipeline. The driver assembles it from the engine's snapshot and publishes it through [`Published`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -38,6 +40,14 @@ pub struct State {
     pub notes: BTreeMap<&'static str, u64>,
     /// The partitions that are ours.
     pub partitions: Vec<Partition>,
+}
+
+impl State {
+    /// What there is to say before the pipeline runs.
+    pub fn starting(environment: Option<String>) -> Self {
+        let started_at = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+        Self { version: env!("CARGO_PKG_VERSION"), environment, started_at, ..Self::default() }
+    }
 }
 
 /// How records ended. The sum is `records_read` once nothing is open.

@@ -135,7 +135,9 @@ fn over_grpc(endpoint: &str) -> Result<(SpanExporter, MetricExporter), OtlpError
 }
 
 fn over_http(endpoint: &str) -> Result<(SpanExporter, MetricExporter), OtlpError> {
-    let client = reqwest::Client::builder().timeout(EXPORT_TIMEOUT).build().map_err(|error| OtlpError::Endpoint(error.to_string()))?;
+    // as everywhere here: what is configured is spoken to, and nobody else
+    let client = reqwest::Client::builder().timeout(EXPORT_TIMEOUT).no_proxy().redirect(reqwest::redirect::Policy::none());
+    let client = client.build().map_err(|error| OtlpError::Endpoint(error.to_string()))?;
     let at = |signal: &str| format!("{}/v1/{signal}", endpoint.trim_end_matches('/'));
     let spans = SpanExporter::builder().with_http().with_protocol(WireProtocol::HttpBinary).with_endpoint(at("traces"));
     let metrics = MetricExporter::builder().with_http().with_protocol(WireProtocol::HttpBinary).with_endpoint(at("metrics"));
