@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("sandbox", &["alipayhk", "crypto", "domain"]),
     ("consumer", &["alipayhk", "commit-queue", "crypto", "domain", "engine", "sandbox"]),
     ("order-sync-tests", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "sandbox"]),
-    ("order-sync-benches", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "sandbox"]),
+    ("order-sync-benches", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "order-sync-tests", "sandbox"]),
 ];
 /// What no pure crate reaches, and why not.
 const ABSENT: [(&str, &str); 16] = [

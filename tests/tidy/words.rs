@@ -18,7 +18,7 @@ const BANNED: [Banned; 11] = [
     Banned { word: "low watermark", instead: "the start of the log", not_ours: &[] },
     Banned { word: "hwm", instead: "committable offset, or the end of the log", not_ours: &[] },
     Banned { word: "ack", instead: "settle: two parties acknowledge here", not_ours: &["acks"] },
-    Banned { word: "acked", instead: "settled", not_ours: &[] },
+    Banned { word: "acked", instead: "settled; of a commit: accepted", not_ours: &[] },
     Banned { word: "nack", instead: "park, or indefinite", not_ours: &[] },
     Banned { word: "circuit breaker", instead: "gate", not_ours: &[] },
     Banned { word: "debounce", instead: "collapse", not_ours: &[] },
