@@ -102,6 +102,9 @@ pub struct ProduceArgs {
     /// How many orders; each has several modifications
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub orders: u64,
+    /// Records a second [default: as fast as the broker takes them]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
     /// The topic [default: the first of kafka.topics]
     #[arg(long)]
     pub topic: Option<String>,

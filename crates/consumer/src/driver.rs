@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use domain::Rulebook;
 use engine::{Engine, Now, Ticket};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
 
@@ -43,6 +44,9 @@ const TICK: Duration = Duration::from_millis(200);
 /// A fetched schema, or the reason why there is none.
 pub(crate) type Fetched = (u32, Result<String, RegistryError>);
 
+/// Both ends of a channel to the loop.
+pub(crate) type Channel<T> = (UnboundedSender<T>, UnboundedReceiver<T>);
+
 /// Everything the loop works with.
 pub(crate) struct Driver {
     engine: Engine<Payload>,
@@ -65,11 +69,11 @@ pub(crate) struct Driver {
 
 /// What comes back from the tasks the loop started, and the questions of the admin page.
 pub(crate) struct Mail {
-    pub(crate) calls: (UnboundedSender<(Ticket, Finished)>, UnboundedReceiver<(Ticket, Finished)>),
+    pub(crate) calls: Channel<(Ticket, Finished)>,
     pub(crate) letters: UnboundedReceiver<Confirmation<Which>>,
     pub(crate) outcomes: UnboundedReceiver<Confirmation<Outcome>>,
-    pub(crate) outcomes_again: (UnboundedSender<Outcome>, UnboundedReceiver<Outcome>),
-    pub(crate) schemas: (UnboundedSender<Fetched>, UnboundedReceiver<Fetched>),
+    pub(crate) outcomes_again: Channel<Outcome>,
+    pub(crate) schemas: Channel<Fetched>,
     pub(crate) queries: Receiver<OrderQuery>,
     pub(crate) stop: Receiver<()>,
     /// Kept so that `queries` never closes while nobody serves the page.
@@ -92,6 +96,7 @@ pub(crate) struct Parts {
     pub(crate) engine: Engine<Payload>,
     pub(crate) decoder: Decoder,
     pub(crate) max_age: Option<Duration>,
+    pub(crate) rulebook: Arc<Rulebook>,
     pub(crate) origin: Instant,
     pub(crate) poller: Handle,
     pub(crate) caller: Caller,
@@ -125,7 +130,7 @@ impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             engine: parts.engine,
-            intake: Intake::new(parts.decoder, parts.max_age),
+            intake: Intake::new(parts.decoder, parts.max_age, parts.rulebook),
             origin: parts.origin,
             poller: parts.poller,
             caller: parts.caller,

@@ -11,7 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod outcomes;
 mod owned;
 mod poller;
-mod positions;
+pub(crate) mod positions;
 pub(crate) mod producer;
 pub(crate) mod record;
 mod session;

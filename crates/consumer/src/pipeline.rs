@@ -104,11 +104,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     let poller = Poller {
         client: config.kafka.client_config(),
         topics: config.kafka.topics.clone(),
-        beginning: Beginning {
-            start: config.kafka.start.clone(),
-            history: config.delivery.history,
-            cluster_id: cluster_id.as_str().into(),
-        },
+        beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into() },
         origin,
         heartbeat: poll_beat,
     };
@@ -127,6 +123,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         engine,
         decoder,
         max_age: config.delivery.max_age,
+        rulebook: Arc::clone(&config.rulebook),
         origin,
         poller,
         caller,
@@ -154,7 +151,7 @@ async fn wait_for_kafka(
 ) -> Result<Option<(BaseConsumer<PollContext>, String)>, RunError> {
     let consumer = connect(&config.kafka.client_config()).map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
     let stopped = Arc::new(AtomicBool::new(false));
-    let (topics, start) = (config.kafka.topics.clone(), config.kafka.start.clone());
+    let (topics, start) = (config.kafka.topics.clone(), config.kafka.start);
     let (dead_letter, outcomes) = (config.dead_letter.topic.clone(), config.outcomes.as_ref().map(|outcomes| outcomes.topic.clone()));
     let (flag, beats, servers) = (Arc::clone(&stopped), heartbeats.clone(), config.kafka.bootstrap_servers.clone());
     let mut checked = tokio::task::spawn_blocking(move || {

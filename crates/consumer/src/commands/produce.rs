@@ -1,5 +1,7 @@
 //! `order-sync produce --sample`: orders to try things with, written to the topic that the pipeline reads.
 
+mod progress;
+
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,11 +19,13 @@ use crate::cli::ProduceArgs;
 use crate::config::{self, Config, Framing, Topics};
 use crate::schema::sample::{Samples, Settings};
 use crate::schema::{Encoder, EncoderError, Registry, RegistryError, RegistrySetup};
+use progress::Progress;
 
 /// How long a broker may take to answer at all.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Longer than librdkafka itself tries to write a record.
 const FLUSH: Duration = Duration::from_secs(40);
+const DAY_MILLIS: i64 = 86_400_000;
 
 /// What was written.
 #[derive(Debug, Serialize)]
@@ -96,23 +100,56 @@ fn produce(args: &ProduceArgs, config: &Config) -> Result<Written, ProduceError>
     let encoder = encoder(config, &topic)?;
     let now = now_millis();
     let seed = args.seed.unwrap_or_else(|| now.unsigned_abs());
-    let settings = Settings { orders: args.orders, ..Settings::new(seed, now) };
-    // The last modification is now, so that none lies in the future.
-    let span = i64::try_from(settings.count()).unwrap_or(i64::MAX).saturating_mul(settings.step_millis);
-    let mut records = 0;
-    for sample in Samples::new(Settings { start_millis: now.saturating_sub(span), ..settings }) {
-        let value = encoder.encode(&sample.raw);
-        write(&producer, &topic, sample.raw.merchant_biz_no.as_bytes(), &value)?;
+    let mut samples = Samples::new(timed(Settings { orders: args.orders, ..Settings::new(seed, now) }, args.rate));
+    let records = write_all(&producer, &topic, &encoder, &mut samples, args)?;
+    Ok(Written { topic, orders: args.orders, records, seed })
+}
+
+/// No modification lies in the future. At a given pace they happen as they are written, else the last one is about now.
+fn timed(settings: Settings, rate: Option<u32>) -> Settings {
+    match rate {
+        Some(rate) => Settings { step_millis: i64::from(1_000 / rate).max(1), ..settings },
+        None => {
+            let most = i64::try_from(settings.most()).unwrap_or(i64::MAX).max(1);
+            let step_millis = (DAY_MILLIS / most).clamp(1, settings.step_millis);
+            Settings { start_millis: settings.start_millis.saturating_sub(most.saturating_mul(step_millis)), step_millis, ..settings }
+        }
+    }
+}
+
+/// Writes every sample and waits until the broker has confirmed it; ends at the first that it will not take.
+fn write_all(
+    producer: &BaseProducer<Confirmations>,
+    topic: &str,
+    encoder: &Encoder,
+    samples: &mut Samples,
+    args: &ProduceArgs,
+) -> Result<u64, ProduceError> {
+    let confirmations = producer.context();
+    let mut progress = Progress::new(args.orders);
+    let (began, mut records) = (Instant::now(), 0_u64);
+    while let Some(sample) = samples.next() {
+        write(producer, topic, sample.raw.merchant_biz_no.as_bytes(), &encoder.encode(&sample.raw))?;
         records += 1;
+        if confirmations.reason().is_some() {
+            break;
+        }
+        progress.show(samples.finished());
+        if let Some(rate) = args.rate {
+            let due = began + Duration::from_secs(records) / rate;
+            while let Some(early) = due.checked_duration_since(Instant::now()).filter(|early| !early.is_zero()) {
+                producer.poll(early.min(Duration::from_millis(100)));
+            }
+        }
     }
     let flushed = producer.flush(FLUSH);
-    let confirmations = producer.context();
+    progress.clear();
     let confirmed = confirmations.confirmed.load(Ordering::Relaxed);
     if confirmed < records {
         let reason = confirmations.reason().or_else(|| flushed.err().map(|error| error.to_string())).unwrap_or_default();
         return Err(ProduceError::Lost { lost: records - confirmed, records, reason });
     }
-    Ok(Written { topic, orders: args.orders, records, seed })
+    Ok(records)
 }
 
 /// The producer would wait for a missing topic half a minute and then name every record.
@@ -190,31 +227,4 @@ impl ProducerContext for Confirmations {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::commands::testing::config;
-
-    fn refused(args: &[&str], env: &[(&str, &str)]) -> (String, u8) {
-        use clap::Parser;
-        let line = ["order-sync", "produce", "--sample", "--config", "x"].iter().chain(args);
-        let crate::cli::Command::Produce(args) = crate::cli::Cli::try_parse_from(line).unwrap().command else { unreachable!() };
-        let error = produce(&args, &config("", env)).unwrap_err();
-        (error.to_string(), error.code())
-    }
-
-    #[test]
-    fn sample_orders_do_not_leave_the_machine_unasked() {
-        let (said, code) = refused(&[], &[]);
-        assert!(said.starts_with("alipayhk.base_url: https://open.alipay.hk/ ") && said.contains("--force"), "{said}");
-        assert_eq!(code, 2);
-    }
-
-    #[test]
-    fn a_broker_that_is_not_there_is_a_failure_of_the_run() {
-        let here = ("ORDER_SYNC__ALIPAYHK__BASE_URL", "http://127.0.0.1:1");
-        let nobody = ("ORDER_SYNC__KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1");
-        let (said, code) = refused(&[], &[here, nobody]);
-        assert!(said.starts_with("kafka.bootstrap_servers: "), "{said}");
-        assert_eq!(code, 1);
-    }
-}
+mod tests;

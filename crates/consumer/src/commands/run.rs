@@ -13,7 +13,7 @@ use crate::telemetry;
 
 /// Runs until SIGTERM or SIGINT; drains, commits and ends with 0.
 pub fn run(args: &RunArgs) -> ExitCode {
-    let config = match Config::load(&args.config, std::env::vars()) {
+    let config = match Config::load(&args.config, crate::config::environment()) {
         Ok(config) => config,
         Err(error) => return super::complain(&error, 2),
     };

@@ -111,6 +111,7 @@ impl Driver {
                     }
                     self.engine.handle(input, now);
                 }
+                Step::Violated(biz_type) => self.metrics.violated(biz_type),
                 Step::Fetch(id) => self.fetch_schema(id, Duration::ZERO),
                 Step::Pace { id, epoch, on } => self.command(Command::Fetch { id, epoch, on }),
             }

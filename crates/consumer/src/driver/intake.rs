@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Content, Epoch, Input, Modification, Offset, PartitionId, Record, SkipReason};
+use domain::{BizType, Mode, OrderEvent, Rulebook};
+use engine::{Content, Epoch, Input, Modification, Offset, PartitionId, Record, SkipReason, UnfitReason};
 
 use super::held::{Held, Payload};
 use crate::kafka::record::RawRecord;
@@ -18,6 +19,7 @@ const WAITING_RECORDS: usize = 2_048;
 pub(crate) struct Intake {
     decoder: Decoder,
     max_age: Option<Duration>,
+    rulebook: Arc<Rulebook>,
     waiting: HashMap<PartitionId, Waiting>,
     wanted: BTreeSet<u32>,
 }
@@ -41,6 +43,8 @@ enum Item {
 pub(crate) enum Step {
     /// For the engine.
     Input(Input<Payload>, Option<KeyNote>),
+    /// A record breaks a rule of its business type's table by itself.
+    Violated(BizType),
     /// A schema has to be fetched; [`Intake::learn`] takes it.
     Fetch(u32),
     /// Stop or go on fetching a partition.
@@ -48,8 +52,8 @@ pub(crate) enum Step {
 }
 
 impl Intake {
-    pub(crate) fn new(decoder: Decoder, max_age: Option<Duration>) -> Self {
-        Self { decoder, max_age, waiting: HashMap::new(), wanted: BTreeSet::new() }
+    pub(crate) fn new(decoder: Decoder, max_age: Option<Duration>, rulebook: Arc<Rulebook>) -> Self {
+        Self { decoder, max_age, rulebook, waiting: HashMap::new(), wanted: BTreeSet::new() }
     }
 
     /// Takes the next record of a partition.
@@ -117,6 +121,11 @@ impl Intake {
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
             Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw, None) },
             Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
+            Decoded::Event(event) if self.breaks_a_rule(&event, steps) => Content::Unfit {
+                reason: UnfitReason::Invalid,
+                message: self.rules_broken(&event).into(),
+                payload: hold(raw, Some(Arc::new(event))),
+            },
             Decoded::Event(event) => Content::Modification(Modification {
                 order: event.merchant_biz_no.clone(),
                 biz_type: event.biz_type,
@@ -129,6 +138,21 @@ impl Intake {
         let record = Record { offset, leader_epoch, bytes, content };
         steps.push(Step::Input(Input::Fetched { partition, epoch, record }, Some(key_note)));
         Ok(())
+    }
+
+    /// Counts what a record breaks in its table. True: `strict` parks it for that.
+    fn breaks_a_rule(&self, event: &OrderEvent, steps: &mut Vec<Step>) -> bool {
+        let rules = self.rulebook.of(event.biz_type);
+        let broken = !rules.violations(event).is_empty();
+        if broken {
+            steps.push(Step::Violated(event.biz_type));
+        }
+        broken && rules.mode() == Mode::Strict
+    }
+
+    fn rules_broken(&self, event: &OrderEvent) -> String {
+        let broken = self.rulebook.of(event.biz_type).violations(event);
+        broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 
     fn too_old(&self, modified_at: i64, now_millis: i64) -> bool {

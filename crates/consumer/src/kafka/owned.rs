@@ -19,10 +19,12 @@ pub(crate) struct Owned {
     pub(crate) open: bool,
     /// The next offset to hand over.
     pub(crate) next: Offset,
-    /// A revoke waits for its release.
-    pub(crate) revoking: bool,
     /// Fetching is paused.
     pub(crate) paused: bool,
+    /// It stands still until an operator decides; the driver knows nothing of it.
+    pub(crate) halted: bool,
+    /// The consumer knows its position: a record came since the assignment or the last seek.
+    pub(crate) position_known: bool,
     /// When it was assigned or last sought, by [`stats_clock`].
     pub(crate) since_micros: i64,
 }
@@ -65,7 +67,7 @@ impl Partitions {
             slots.resize(index + 1, None);
         }
         if let Some(slot) = slots.get_mut(index) {
-            *slot = Some(Owned { id, epoch, open, next, revoking: false, paused: false, since_micros: stats_clock() });
+            *slot = Some(Owned { id, epoch, open, next, paused: false, halted: !open, position_known: false, since_micros: stats_clock() });
         }
         (id, epoch)
     }

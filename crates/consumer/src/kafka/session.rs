@@ -17,7 +17,7 @@ use super::context::{PollContext, Rebalance};
 use super::messages::{Assigned, Command, Event};
 use super::owned::Partitions;
 use super::poller::{Poller, next_command};
-use super::positions::{Positions, stats_clock};
+use super::positions::{self, Positions, stats_clock};
 use super::record::RawRecord;
 use super::topics;
 
@@ -28,6 +28,8 @@ const BATCH_RECORDS: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
 /// How often the partition count of the subscription is asked for.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
+/// How often positions that moved without a record are looked for.
+const POSITION_EVERY: Duration = Duration::from_millis(50);
 /// A failed look-up of a new assignment is tried again after this.
 const LOOK_UP_AGAIN: Duration = Duration::from_millis(500);
 
@@ -53,6 +55,7 @@ pub(crate) struct Session<'a> {
     current: Option<Rebalance>,
     again_at: Option<Instant>,
     count_at: Instant,
+    position_at: Instant,
 }
 
 impl<'a> Session<'a> {
@@ -65,7 +68,20 @@ impl<'a> Session<'a> {
     ) -> Self {
         let queue = CommitQueue::new(consumer);
         let positions = Positions::default();
-        Self { poller, consumer, queue, partitions, commands, events, positions, current: None, again_at: None, count_at: Instant::now() }
+        let now = Instant::now();
+        Self {
+            poller,
+            consumer,
+            queue,
+            partitions,
+            commands,
+            events,
+            positions,
+            current: None,
+            again_at: None,
+            count_at: now,
+            position_at: now,
+        }
     }
 
     pub(crate) fn run(mut self) -> End {
@@ -134,13 +150,20 @@ impl<'a> Session<'a> {
         if !batch.is_empty() {
             self.tell(Event::Records(batch));
         }
+        let mut moved = Vec::new();
+        if Instant::now() >= self.position_at {
+            self.position_at = Instant::now() + POSITION_EVERY;
+            if let Ok(positions) = self.consumer.position() {
+                moved = positions::moved(&positions, self.partitions);
+            }
+        }
         if let Some(stats) = self.consumer.client().context().take_stats() {
             self.positions.offer(stats);
         } else if empty {
-            let positions = self.positions.queue_was_empty(self.partitions);
-            if !positions.is_empty() {
-                self.tell(Event::Positions(positions));
-            }
+            moved.extend(self.positions.queue_was_empty(self.partitions));
+        }
+        if !moved.is_empty() {
+            self.tell(Event::Positions(moved));
         }
         true
     }
@@ -160,9 +183,9 @@ impl<'a> Session<'a> {
         }
         match self.current.take() {
             Some(Rebalance::Assign(added)) => {
-                if self.again_at.is_some_and(|at| Instant::now() < at) || !self.assign(&added) {
-                    self.current = Some(Rebalance::Assign(added));
-                }
+                let early = self.again_at.is_some_and(|at| Instant::now() < at);
+                let done = !early && self.assign(&added);
+                self.current = (!done).then_some(Rebalance::Assign(added));
             }
             Some(Rebalance::Revoke { partitions, lost }) => {
                 let waits = !lost && partitions.elements().iter().any(|e| self.partitions.get_mut(e.topic(), e.partition()).is_some());
@@ -230,8 +253,14 @@ impl<'a> Session<'a> {
             return;
         }
         for element in partitions.elements() {
-            if let Some(owned) = self.partitions.get_mut(element.topic(), element.partition()) {
-                (owned.open, owned.revoking) = (false, true);
+            let (topic, partition) = (element.topic(), element.partition());
+            match self.partitions.get_mut(topic, partition) {
+                // Nobody drains what was never read.
+                Some(owned) if owned.halted => {
+                    self.partitions.remove(topic, partition);
+                }
+                Some(owned) => owned.open = false,
+                None => {}
             }
         }
         self.tell(Event::Revoking(ours));
@@ -291,7 +320,7 @@ impl<'a> Session<'a> {
 
     fn seek(&mut self, id: PartitionId, epoch: Epoch, offset: Offset) {
         let Some((topic, partition, owned)) = self.partitions.current(id, epoch) else { return };
-        (owned.next, owned.since_micros) = (offset, stats_clock());
+        (owned.next, owned.since_micros, owned.position_known) = (offset, stats_clock(), false);
         // Not waited for: a seek that fails shows as a partition that still stands, and the watchdog goes on to its next step.
         if let Err(error) = self.consumer.seek(&topic, partition, KafkaOffset::Offset(offset.0), Duration::ZERO) {
             self.tell(Event::Trouble { what: format!("seeking {topic}/{partition}: {error}") });

@@ -102,6 +102,9 @@ impl Registry {
                 return Err(RegistrySetup::CaPem(path.clone()));
             }
             builder = builder.tls_certs_only(certificates);
+        } else if config.url.scheme() == "http" {
+            // Nothing is encrypted there, and a machine without any certificate can still ask.
+            builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| RegistrySetup::Client(chain(&error)))?;
         Ok(Some(Self { client, base: config.url.clone(), credentials: config.credentials.clone() }))

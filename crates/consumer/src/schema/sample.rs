@@ -96,9 +96,10 @@ impl Settings {
         Self { seed, start_millis, step_millis: 40, orders: 100, at_once: 64, duplicates: 0.05, stale: 0.05, swapped: 0.05 }
     }
 
-    /// The records of that many orders, endless ones aside: a full run in advance.
-    pub fn count(&self) -> u64 {
-        u64::try_from(Samples::new(self.clone()).count()).unwrap_or(u64::MAX)
+    /// More modifications than this do not come, repeated ones aside: so far, in steps, does the clock move.
+    pub fn most(&self) -> u64 {
+        let longest = BizType::ALL.iter().flat_map(|biz_type| walks::of(*biz_type)).map(|walk| walk.len()).max();
+        self.orders.saturating_mul(longest.and_then(|longest| u64::try_from(longest).ok()).unwrap_or(0))
     }
 }
 
@@ -113,6 +114,11 @@ impl Samples {
     /// What every order should be once everything that was taken so far has arrived.
     pub fn newest(&self) -> &BTreeMap<String, Newest> {
         &self.newest
+    }
+
+    /// Orders that have nothing more to say.
+    pub fn finished(&self) -> u64 {
+        self.begun.saturating_sub(u64::try_from(self.alive.len()).unwrap_or(u64::MAX))
     }
 
     fn tick(&mut self) -> i64 {

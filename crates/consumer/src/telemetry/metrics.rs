@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alipayhk::Answer;
+use domain::BizType;
 use engine::{CommitResult, Disposition, Note, ParkReason, RebuildReason};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter, MeterProvider as _};
@@ -127,6 +128,11 @@ impl Metrics {
     /// A record's key was looked at.
     pub fn key(&self, note: KeyNote) {
         self.0.counted.keys.add(KeyKind::of(note), 1);
+    }
+
+    /// A record breaks a rule of its business type's table by itself.
+    pub fn violated(&self, biz_type: BizType) {
+        self.0.counted.violations.add(biz_type, 1);
     }
 
     /// The engine remarked something.

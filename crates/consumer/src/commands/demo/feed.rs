@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
 use super::DemoError;
@@ -81,7 +81,7 @@ fn feed(
         let mut record = BaseRecord::to(ORDERS).key(sample.raw.merchant_biz_no.as_bytes()).payload(&value);
         while let Err((error, again)) = producer.send(record) {
             if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
-                return Err(KafkaError::from(error).into());
+                return Err(error.into());
             }
             producer.poll(Duration::from_millis(50));
             record = again;

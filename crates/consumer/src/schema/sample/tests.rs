@@ -105,12 +105,23 @@ fn the_newest_of_every_order_is_known_and_is_an_end_where_there_is_one() {
 }
 
 #[test]
-fn without_disturbances_everything_is_new_and_counted_in_advance() {
+fn without_disturbances_everything_is_new_and_no_more_than_promised() {
     let settings = Settings { duplicates: 0.0, stale: 0.0, swapped: 0.0, ..settings() };
     let samples: Vec<_> = Samples::new(settings.clone()).collect();
     assert!(samples.iter().all(|sample| sample.arrival == Arrival::New));
-    assert_eq!(settings.count(), u64::try_from(samples.len()).unwrap());
+    assert!(u64::try_from(samples.len()).unwrap() <= settings.most());
+    assert!(settings.most() < 20 * settings.orders);
     assert!(samples.windows(2).all(|pair| pair[0].raw.order_modify_time < pair[1].raw.order_modify_time));
+}
+
+#[test]
+fn what_is_finished_grows_to_all_orders() {
+    let (mut samples, mut finished) = (Samples::new(settings()), 0);
+    while samples.next().is_some() {
+        assert!(samples.finished() >= finished);
+        finished = samples.finished();
+    }
+    assert!(finished < 900 && samples.finished() == 900);
 }
 
 #[test]

@@ -105,6 +105,7 @@ catalogue! {
     LOOP_AGE = "ordersync.loop.age", Kind::Gauge, "s", &[closed("loop", || LOOPS.into())], "Time since the loop last turned; of `poll`: the gap between two polls of Kafka.";
     REGISTRY_FETCHES = "ordersync.registry.fetches", Kind::Counter, "{request}", &[closed("result", RegistryFetch::first)], "Schemas asked for.";
     KEYS = "ordersync.records.keys", Kind::Counter, "{record}", &[closed("key", KeyKind::first)], "What the record's key was, beside the order number in its value.";
+    VIOLATIONS = "ordersync.records.violations", Kind::Counter, "{record}", &[BIZ_TYPE], "Records that break a rule of their business type's table by themselves: an unknown status, a missing field or path. `observe` sends them, `strict` parks them.";
     NOTES = "ordersync.notes", Kind::Counter, "{note}", &[closed("note", NoteKind::first)], "What the engine remarked; each is told in a log line where it is rare.";
     BUILD = "ordersync.build.info", Kind::Gauge, "{build}", &[Label { name: "version", values: Values::Ours("the program's version") }], "Always 1.";
 }

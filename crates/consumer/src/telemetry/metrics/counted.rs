@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alipayhk::Code;
+use domain::BizType;
 use opentelemetry::metrics::Meter;
 
 use super::catalogue::{self, Entry};
@@ -24,6 +25,7 @@ pub(super) struct Counted {
     pub(super) rebuilds: Counters<Rebuild>,
     pub(super) registry_fetches: Counters<RegistryFetch>,
     pub(super) keys: Counters<KeyKind>,
+    pub(super) violations: Counters<BizType>,
     pub(super) notes: Counters<NoteKind>,
 }
 
@@ -41,6 +43,7 @@ impl Counted {
             rebuilds: Counters::new(),
             registry_fetches: Counters::new(),
             keys: Counters::new(),
+            violations: Counters::new(),
             notes: Counters::new(),
         }
     }
@@ -58,6 +61,7 @@ impl Counted {
         self.one(meter, &catalogue::REBUILDS, |all| &all.rebuilds);
         self.one(meter, &catalogue::REGISTRY_FETCHES, |all| &all.registry_fetches);
         self.one(meter, &catalogue::KEYS, |all| &all.keys);
+        self.one(meter, &catalogue::VIOLATIONS, |all| &all.violations);
         self.one(meter, &catalogue::NOTES, |all| &all.notes);
     }
 

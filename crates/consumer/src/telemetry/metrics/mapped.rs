@@ -2,7 +2,7 @@
 
 use alipayhk::exchange::KeyUse;
 use alipayhk::{Code, Notes, SignatureNote};
-use domain::{Cause, Outcome, Verdict};
+use domain::{BizType, Cause, Outcome, Verdict};
 use engine::{CommitResult, Disposition, GateReason, Note, ParkKind, ParkReason, RebuildReason, SkipReason, StaleReason, UnfitReason};
 
 use super::series::Series;
@@ -103,6 +103,22 @@ impl Series for CallEnd {
 
     fn values(self) -> Vec<&'static str> {
         vec![self.outcome.name(), self.cause.map_or(NONE, Cause::name)]
+    }
+}
+
+impl Series for BizType {
+    const LABELS: &'static [&'static str] = &["biz_type"];
+
+    fn all() -> Vec<Self> {
+        Self::ALL.into()
+    }
+
+    fn index(self) -> usize {
+        Self::ALL.into_iter().position(|member| member == self).unwrap_or(0)
+    }
+
+    fn values(self) -> Vec<&'static str> {
+        vec![self.name()]
     }
 }
 
