@@ -1,0 +1,50 @@
+//! What a record costs that never becomes a call: from poll to settled, while its order waits.
+
+use std::time::Instant;
+
+use crate::place::{PARTITIONS, Place};
+use crate::proc::{median, micros};
+use crate::subject::{Settings, Subject};
+use crate::table::Table;
+use crate::{Options, say};
+
+const PART: &str = "absorbed";
+const RECORDS: u64 = 1_000_000;
+const ORDERS: u64 = 1_000;
+const ROUNDS: usize = 3;
+
+pub(crate) fn measure(place: &Place<'_>, options: &Options, table: &mut Table) -> Result<(), String> {
+    let records = options.scaled(RECORDS);
+    say(&format!("absorbed: writing {records} modifications of {ORDERS} orders"));
+    let topic = place.kafka.topic("absorbed", PARTITIONS);
+    topic.write_all((0..records).map(|index| place.record(index % ORDERS, index / ORDERS)));
+    let (mut each, mut reading, mut rates, mut threads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=ROUNDS {
+        say(&format!("absorbed: round {round} of {ROUNDS}"));
+        let subject = Subject::start(place, &topic, &Settings { held: true, ..Settings::default() })?;
+        subject.joined();
+        let began = Instant::now();
+        subject.until("every record is read", |state| state.records_read >= records);
+        let (took, read) = (began.elapsed(), subject.cpu()?);
+        subject.let_go()?;
+        let state = subject.until("every record is settled and committed", |state| state.is_done(records));
+        let end = subject.cpu()?;
+        if state.dispositions.superseded + state.dispositions.delivered != records || state.calls.attempted != ORDERS {
+            return Err(format!("each of {ORDERS} orders was to be called once: {state:?}"));
+        }
+        // What calls cost is another part's figure: the threads that make them do nothing else.
+        let calls = end.of_purpose("signing pool") + end.of_purpose("calls (HTTP, verifying)");
+        each.push(micros(end.total().saturating_sub(calls), records));
+        reading.push(micros(read.total(), records));
+        rates.push(records as f64 / took.as_secs_f64());
+        threads = end.each_since(&crate::proc::Cpu::default(), records);
+    }
+    table.goal(PART, "absorbed record, poll to settled, start of the process included", median(each), "µs CPU", 5.0);
+    table.add(PART, "absorbed record, poll to waiting", median(reading), "µs CPU");
+    table.add(PART, "records read a second", median(rates), "/s");
+    for (name, micros) in threads {
+        table.add(PART, format!("  of the last round, calls included: {name}"), micros, "µs CPU");
+    }
+    table.add(PART, "bytes of a record", place.record_bytes(1, 1) as f64, "bytes");
+    Ok(())
+}
