@@ -1,0 +1,21 @@
+//! The real binary, a real Apache Kafka, a stand-in for the schema registry, and AlipayHK played by the sandbox.
+//!
+//! Every test has its topics, its group and its AlipayHK to itself; the broker is shared.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod bad_input;
+mod framing;
+mod hand_over;
+mod letters;
+mod nine_types;
+mod operator;
+mod orders;
+mod outages;
+mod outcomes;
+mod registry;
+mod rejected;
+mod rules;
+mod start;
+mod telemetry;
+mod world;
