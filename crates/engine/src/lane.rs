@@ -185,8 +185,9 @@ impl<P> Lane<P> {
         }
     }
 
-    /// Takes a modification in: stale, attached, surviving or queued.
-    pub(crate) fn arrive(&mut self, work: Work<P>) -> Arrival {
+    /// Takes a modification in: stale, attached, surviving or queued. `out_of_reach`: its offset lies beyond any window that could be
+    /// announced while this lane holds what it holds, so it may not take that over: nothing would ever move again.
+    pub(crate) fn arrive(&mut self, work: Work<P>, out_of_reach: bool) -> Arrival {
         if let Some(memory) = self.memory {
             if memory.decided.at == work.version.at && memory.content == work.content as u32 {
                 return Arrival::Stale(StaleReason::Duplicate);
@@ -223,7 +224,10 @@ impl<P> Lane<P> {
                 }
             };
         }
-        if self.queue.len() > fixed && self.queue.last().is_some_and(|newest| !newest.milestone || newest.status == work.status) {
+        if !out_of_reach
+            && self.queue.len() > fixed
+            && self.queue.last().is_some_and(|newest| !newest.milestone || newest.status == work.status)
+        {
             let absorbed = self.absorb(work);
             return Arrival::Survivor { absorbed, equal_times };
         }

@@ -20,6 +20,10 @@ use crate::config::Topics;
 /// How long closing a consumer may take; a frozen coordinator would hold it for ever.
 const CLOSE: Duration = Duration::from_secs(3);
 
+/// Batches that may wait for the driver. Few: what waits here is memory that no mark counts, and may still come after a pause, so it has to
+/// stay below the headroom of the window. A full channel makes the poll thread wait for the driver's next turn.
+const WAITING_BATCHES: usize = 8;
+
 /// What the poll thread is started with.
 #[derive(Debug)]
 pub(crate) struct Poller {
@@ -47,8 +51,7 @@ pub(crate) struct Handle {
 /// Starts the poll thread.
 pub(crate) fn start(poller: Poller, consumer: BaseConsumer<PollContext>) -> std::io::Result<Handle> {
     let (commands, command_receiver) = channel();
-    // Small: what waits here is memory that no mark counts. A full channel makes the poll thread wait for the driver's next turn.
-    let (event_sender, events) = tokio::sync::mpsc::channel(64);
+    let (event_sender, events) = tokio::sync::mpsc::channel(WAITING_BATCHES);
     let polling = move || run(&poller, consumer, &command_receiver, &event_sender);
     std::thread::Builder::new().name("kafka-poll".to_owned()).spawn(polling)?;
     Ok(Handle { commands, events })

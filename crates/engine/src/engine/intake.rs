@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use super::{Engine, LaneRef};
 use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, Park, ParkReason, PartitionId, Record};
 use crate::lane::{Arrival, Candidates, Lane, Version, Work};
+use crate::metadata::SPAN;
 use crate::partition::{Phase, Unfit};
 
 impl<P: Clone> Engine<P> {
@@ -79,6 +80,7 @@ impl<P: Clone> Engine<P> {
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let holds = partition.holds(now) && offset < partition.barrier;
         let version = Version { at: modification.modified_at.millis(), offset: offset.0 };
+        let out_of_reach = offset.0 >= partition.ledger.committable().0 + SPAN;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let newest = lane.queue.last().map(|work| work.version);
         let decided = lane.memory.map(|memory| memory.decided);
@@ -92,7 +94,7 @@ impl<P: Clone> Engine<P> {
             milestone,
             tries: None,
         };
-        let arrival = lane.arrive(work);
+        let arrival = lane.arrive(work, out_of_reach);
         if holds && !matches!(arrival, Arrival::Stale(_)) {
             let newer = newest.is_none_or(|newest| version > newest) && decided.is_none_or(|decided| version > decided);
             let first = lane.trouble().held.is_none();

@@ -136,6 +136,10 @@ pub struct LaneView {
     pub state: LaneState,
     /// Offsets and statuses that wait, oldest first.
     pub waiting: Vec<(Offset, String)>,
+    /// Business time of the one in front, in milliseconds.
+    pub front_modified_at: Option<i64>,
+    /// The offsets that the one in front answers for, the newest 128.
+    pub offsets: Vec<Offset>,
     /// Attempts with the one in front.
     pub attempts: u32,
     /// Failures in a row.
@@ -192,7 +196,16 @@ impl<P: Clone> Engine<P> {
             let Some(lane) = partition.lanes.get(&key).filter(|lane| lane.order == *order) else {
                 if let Some(memory) = partition.remembered.get(&key) {
                     let (partition, decided) = (partition.id, Some(decided(*memory)));
-                    found.push(LaneView { partition, state: LaneState::Idle, waiting: Vec::new(), attempts: 0, failures: 0, decided });
+                    found.push(LaneView {
+                        partition,
+                        state: LaneState::Idle,
+                        waiting: Vec::new(),
+                        front_modified_at: None,
+                        offsets: Vec::new(),
+                        attempts: 0,
+                        failures: 0,
+                        decided,
+                    });
                 }
                 continue;
             };
@@ -211,6 +224,8 @@ impl<P: Clone> Engine<P> {
                 partition: partition.id,
                 state,
                 waiting: lane.queue.iter().map(|work| (Offset(work.version.offset), status(work))).collect(),
+                front_modified_at: lane.queue.first().map(|work| work.version.at),
+                offsets: lane.queue.first().map(offsets).unwrap_or_default(),
                 attempts: lane.queue.first().and_then(|work| work.tries.as_ref()).map_or(0, |tries| tries.attempts),
                 failures,
                 decided: lane.memory.map(decided),
@@ -229,6 +244,13 @@ impl<P: Clone> Engine<P> {
         }
         Duration::ZERO
     }
+}
+
+fn offsets<P>(work: &crate::lane::Work<P>) -> Vec<Offset> {
+    let mut offsets: Vec<Offset> = work.riders.iter().map(|rider| rider.offset()).chain([Offset(work.version.offset)]).collect();
+    offsets.sort_unstable_by(|a, b| b.cmp(a));
+    offsets.truncate(128);
+    offsets
 }
 
 fn partition_view<P>(partition: &Partition<P>) -> PartitionView {
