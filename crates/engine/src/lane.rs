@@ -243,11 +243,11 @@ impl<P> Lane<P> {
         Some(old.bytes)
     }
 
-    /// After an attempt that decided nothing: the front work is absorbed by the one behind it, unless it is a milestone. The bytes of what
-    /// was absorbed are free.
-    pub(crate) fn collapse_front(&mut self) -> Option<u32> {
+    /// After an attempt that decided nothing: the front work is absorbed by the one behind it, unless it is a milestone, or that one is
+    /// beyond `reach` (see [`Lane::arrive`]). The bytes of what was absorbed are free.
+    pub(crate) fn collapse_front(&mut self, reach: i64) -> Option<u32> {
         let [front, next, ..] = self.queue.as_slice() else { return None };
-        if front.milestone && front.status != next.status {
+        if (front.milestone && front.status != next.status) || next.version.offset >= reach {
             return None;
         }
         let old = self.queue.remove(0);

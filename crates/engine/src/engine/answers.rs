@@ -91,6 +91,7 @@ impl<P: Clone> Engine<P> {
         let (backoff, alive) = (self.backoff(), self.config.alive());
         let mut rng = self.rng.clone();
         let Some(partition) = self.current(call.lane.partition, call.lane.epoch) else { return };
+        let reach = partition.ledger.committable().0 + SPAN;
         let Some(lane) = partition.lanes.get_mut(&call.lane.key) else { return };
         let trouble = lane.trouble.get_or_insert_default();
         trouble.failures = trouble.failures.saturating_add(1);
@@ -109,7 +110,7 @@ impl<P: Clone> Engine<P> {
             tries.first_failure.get_or_insert(now);
             tries.last_failure = Some(now);
         }
-        if let Some(freed) = lane.collapse_front() {
+        if let Some(freed) = lane.collapse_front(reach) {
             partition.waiting = partition.waiting.saturating_sub(1);
             partition.bytes = partition.bytes.saturating_sub(u64::from(freed));
             self.counters.collapsed += 1;
