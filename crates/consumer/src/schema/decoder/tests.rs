@@ -72,6 +72,22 @@ fn a_sound_record_becomes_an_event() {
     assert_eq!(note, KeyNote::Matches);
 }
 
+/// What `BinaryMessageEncoder` of org.apache.avro:avro 1.12.0 makes of [`order`].
+const BY_JAVA: &str = "c30117b557a82eee0baf0e4f524445522d310e4c494e455f55501043414c4c5f4e554d022032313630303030303030303030\
+    30303100fcafd1adc168feafd1adc16800000000020631303006484b44000000021c7b22657874496e666f223a7b7d7d0002047b7d";
+
+#[test]
+fn what_java_writes_is_read_and_is_what_we_write() {
+    let digits: Vec<u8> = BY_JAVA.bytes().map(|digit| u8::try_from(char::from(digit).to_digit(16).unwrap()).unwrap()).collect();
+    let java: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let (decoded, _) = decoder(Framing::SingleObject, None).decode(None, Some(&java), NOW);
+    let Decoded::Event(event) = decoded else { panic!("{decoded:?}") };
+    assert_eq!(event, OrderEvent::parse(&order(), NOW).unwrap());
+    let config = config::Schema { framing: Framing::SingleObject, registry: None, writer_schema: None };
+    assert_eq!(Encoder::without_registry(&config).unwrap().unwrap().encode(&order()), java);
+    assert!(matches!(confluent().decode(None, Some(&[&[0, 0, 0, 0, 7], &java[10..]].concat()), NOW).0, Decoded::Event(_)));
+}
+
 #[test]
 fn null_is_a_tombstone_and_nothing_is_not() {
     assert!(matches!(confluent().decode(Some(b"ORDER-1"), None, NOW), (Decoded::Tombstone, KeyNote::Matches)));
