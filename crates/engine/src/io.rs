@@ -41,6 +41,7 @@ pub struct CommitTicket(pub u64);
 
 /// One thing that happened outside.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields of a variant are named by their types")]
 pub enum Input<P> {
     /// A partition became ours; `plan` is what [`crate::takeover::plan`] made of the facts found then.
     Assigned { partition: PartitionId, epoch: Epoch, plan: Plan },
@@ -83,6 +84,7 @@ pub struct Record<P> {
 
 /// What a record turned out to be.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields of a variant are named by their types")]
 pub enum Content<P> {
     /// A valid modification.
     Modification(Modification<P>),
@@ -144,6 +146,7 @@ pub enum ParkReason {
 
 /// How a record ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of a variant are named by their types")]
 pub enum Disposition {
     /// AlipayHK accepted it.
     Delivered,
@@ -200,6 +203,7 @@ pub enum CommitResult {
 
 /// Something the driver has to do.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields of a variant are named by their types")]
 pub enum Effect<P> {
     /// Make a signed call; answer with [`Input::CallFinished`].
     Call(Call<P>),
@@ -310,6 +314,7 @@ pub enum RebuildReason {
 
 /// What happened, for logs and counters. Each is said once, where it is decided.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields of a variant are named by their types")]
 pub enum Note {
     /// The gate changed. `biz_type`: the gate of one type only.
     GateClosed { biz_type: Option<BizType>, reason: GateReason },

@@ -3,7 +3,7 @@
 //! The driver feeds [`Input`]s with the time, lets the engine [`Engine::schedule`], and performs every [`Effect`]. One owner of all
 //! state, no locks.
 
-#![deny(clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
+#![deny(missing_docs, clippy::indexing_slicing, clippy::wildcard_enum_match_arm)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking"))]
 
 mod bucket;

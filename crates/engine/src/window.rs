@@ -16,7 +16,7 @@ const SETTLE_TO_COMMIT: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(crate) struct Window {
     /// Nothing at or above it is sent: announced in a commit that the broker acknowledged.
-    acked: Option<Offset>,
+    in_force: Option<Offset>,
     /// The largest that was ever announced or inherited; it only grows.
     announced: Offset,
     /// The first commit has to announce at least this.
@@ -60,7 +60,7 @@ impl Window {
 
     pub(crate) fn fresh(from: Offset) -> Self {
         Self {
-            acked: None,
+            in_force: None,
             announced: from,
             needs: from,
             committed: None,
@@ -80,13 +80,13 @@ impl Window {
 
     /// An own commit with marker `open` and a window that covers what was inherited is acknowledged.
     pub(crate) fn is_open(&self) -> bool {
-        self.acked.is_some_and(|acked| acked >= self.needs)
+        self.in_force.is_some_and(|in_force| in_force >= self.needs)
     }
 
     /// The limit in force: overdue commits bound it, since each may still land.
     pub(crate) fn limit(&self) -> Option<Offset> {
-        let acked = self.acked?;
-        Some(self.overdue.iter().map(|sent| sent.window).min().map_or(acked, |window| acked.min(window)))
+        let in_force = self.in_force?;
+        Some(self.overdue.iter().map(|sent| sent.window).min().map_or(in_force, |window| in_force.min(window)))
     }
 
     /// The window to announce with a commit at `offset`.
@@ -106,8 +106,8 @@ impl Window {
             return None;
         }
         let wants = self.next(committable, position);
-        let half_crossed =
-            self.acked.is_none_or(|acked| position.0 + Self::HEADROOM / 2 >= acked.0) && self.acked.is_none_or(|acked| wants > acked);
+        let half_crossed = self.in_force.is_none_or(|in_force| position.0 + Self::HEADROOM / 2 >= in_force.0)
+            && self.in_force.is_none_or(|in_force| wants > in_force);
         let at = if !self.is_open() || self.again || half_crossed {
             now
         } else if let Some(since) = self.dirty_since {
@@ -158,7 +158,7 @@ impl Window {
         if let Some(last) = self.last.filter(|last| last.ticket == ticket) {
             self.last = None;
             if accepted {
-                self.acked = Some(self.acked.map_or(last.window, |acked| acked.max(last.window)));
+                self.in_force = Some(self.in_force.map_or(last.window, |in_force| in_force.max(last.window)));
                 self.committed = Some(self.committed.map_or(last.offset, |committed| committed.max(last.offset)));
             } else {
                 self.again = true;
@@ -171,7 +171,7 @@ impl Window {
         self.again = true;
         if accepted {
             // It landed over a newer one: what it says is what a successor would read.
-            self.acked = self.acked.map(|acked| acked.min(sent.window));
+            self.in_force = self.in_force.map(|in_force| in_force.min(sent.window));
         }
         Answered::Overdue(sent)
     }
