@@ -20,7 +20,7 @@ const RENEW_AFTER: Duration = Duration::from_secs(30);
 
 /// The signed request of one modification, kept for its retries: the same body bytes, the same `requestId`.
 #[derive(Debug, Default)]
-pub(crate) struct Prepared(Mutex<Option<Signed>>);
+pub(crate) struct Prepared(Mutex<Option<Box<Signed>>>);
 
 #[derive(Debug, Clone)]
 struct Signed {
@@ -86,7 +86,7 @@ impl Caller {
 
     /// The request with a signature that is fresh enough.
     async fn signed(&self, event: &Arc<OrderEvent>, prepared: &Prepared, generation: u32) -> (Option<Signed>, Option<Duration>) {
-        let kept = prepared.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = prepared.0.lock().unwrap_or_else(PoisonError::into_inner).as_deref().cloned();
         if let Some(kept) = kept.filter(|kept| kept.generation == generation && kept.at.elapsed() < RENEW_AFTER) {
             return (Some(kept), None);
         }
@@ -100,7 +100,7 @@ impl Caller {
         match signed.await {
             Some((Ok(request), request_id, took)) => {
                 let signed = Signed { generation, at: Instant::now(), request: Arc::new(request), request_id };
-                *prepared.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(signed.clone());
+                *prepared.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(signed.clone()));
                 (Some(signed), Some(took))
             }
             Some((Err(error), _, took)) => {

@@ -54,8 +54,8 @@ impl Driver {
     }
 
     fn call(&mut self, call: Call<Payload>) {
-        let Some(event) = call.payload.event.as_ref().map(Arc::clone) else {
-            // Only modifications are sent, and every modification carries its event.
+        let Some(event) = self.intake.order_in(&call.payload.raw, unix_millis()).map(Arc::new) else {
+            // Only modifications are sent, and what was an order once is one again.
             return tracing::error!("the engine asked to send a record that is no order");
         };
         let limits = Limits { write_by: self.origin + call.write_by.0, deadline: self.origin + call.deadline.0 };
@@ -76,15 +76,15 @@ impl Driver {
     fn park(&mut self, park: &Park<Payload>) {
         let now = self.now();
         let Some(place) = self.facts.place(park.partition) else { return };
-        let event = park.payload.event.as_deref();
+        let event = self.intake.order_in(&park.payload.raw, unix_millis());
         let facts = LetterFacts {
             reason: &park.reason,
             topic: &place.topic,
             partition: place.partition,
             group: &self.facts.group,
             environment: self.facts.environment.as_deref(),
-            merchant_biz_no: event.map(|event| event.merchant_biz_no.as_str()),
-            order_modify_time: event.map(|event| event.modified_at.millis()),
+            merchant_biz_no: event.as_ref().map(|event| event.merchant_biz_no.as_str()),
+            order_modify_time: event.as_ref().map(|event| event.modified_at.millis()),
             attempts: park.attempts,
             failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
             schema_id: park.payload.schema_id,

@@ -110,21 +110,29 @@ impl Intake {
         self.waiting.remove(&id);
     }
 
+    /// The order in a record that was taken in before.
+    pub(crate) fn order_in(&self, raw: &RawRecord, now_millis: i64) -> Option<OrderEvent> {
+        match self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis).0 {
+            Decoded::Event(event) => Some(event),
+            Decoded::Tombstone | Decoded::Unfit { .. } | Decoded::NeedsSchema(_) => None,
+        }
+    }
+
     fn decode(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) -> Result<(), (RawRecord, u32)> {
         let (decoded, key_note) = self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis);
         let schema_id = self.decoder.schema_id(raw.value.as_deref());
         let (partition, epoch, offset, leader_epoch) = (raw.partition, raw.epoch, raw.offset, raw.leader_epoch);
         let bytes = u32::try_from(raw.bytes()).unwrap_or(u32::MAX);
-        let hold = |raw, event| Arc::new(Held { raw, event, schema_id, prepared: crate::call::Prepared::default() });
+        let hold = |raw| Arc::new(Held { raw, schema_id, prepared: crate::call::Prepared::default() });
         let content = match decoded {
             Decoded::NeedsSchema(schema) => return Err((raw, schema)),
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
-            Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw, None) },
+            Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw) },
             Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
             Decoded::Event(event) if self.breaks_a_rule(&event, steps) => Content::Unfit {
                 reason: UnfitReason::Invalid,
                 message: self.rules_broken(&event).into(),
-                payload: hold(raw, Some(Arc::new(event))),
+                payload: hold(raw),
             },
             Decoded::Event(event) => Content::Modification(Modification {
                 order: event.merchant_biz_no.clone(),
@@ -132,7 +140,7 @@ impl Intake {
                 status: event.status.clone(),
                 modified_at: event.modified_at,
                 content: event.content(),
-                payload: hold(raw, Some(Arc::new(event))),
+                payload: hold(raw),
             }),
         };
         let record = Record { offset, leader_epoch, bytes, content };
