@@ -1,6 +1,10 @@
+pub mod alipayhk;
 pub mod avro;
+pub mod config;
 pub mod http;
 pub mod kafka;
+pub mod keys;
+pub mod order_sync;
 pub mod otlp;
 pub mod ports;
 pub mod process;

@@ -7,4 +7,4 @@
 
 mod harness;
 
-pub use harness::{avro, http, kafka, otlp, ports, process, registry, wait};
+pub use harness::{alipayhk, avro, config, http, kafka, keys, order_sync, otlp, ports, process, registry, wait};
