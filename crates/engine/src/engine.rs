@@ -3,15 +3,23 @@
 mod answers;
 mod commits;
 mod dispatch;
+mod freshness;
+mod gates;
 mod intake;
+#[cfg(test)]
+mod invariants;
+mod parking;
 mod rebalance;
+mod remembering;
 mod settle;
 mod statuses;
+mod takeovers;
 mod timers;
 mod view;
+mod watchdog;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
 use domain::BizType;
@@ -19,14 +27,16 @@ use domain::BizType;
 use crate::bucket::Bucket;
 use crate::config::Config;
 use crate::fuse::Fuse;
-use crate::gate::Gate;
-use crate::io::{CommitTicket, Effect, Epoch, GateReason, Input, Note, Now, PartitionId};
-use crate::lane::Version;
+use crate::io::{CommitTicket, Effect, Epoch, GateReason, Input, Note, Now, Offset, PartitionId};
+use crate::key::KeyMap;
+use crate::lane::{Busy, Lane, Version};
 use crate::partition::{Bounds, Partition};
 use crate::retry::{Backoff, Rng};
 
 pub use view::{Counters, GateView, LaneState, LaneView, PartitionView, Snapshot};
 
+use freshness::Arrivals;
+use gates::Gates;
 use statuses::Statuses;
 
 /// A lane, by partition, assignment and key.
@@ -53,15 +63,20 @@ pub struct Engine<P> {
     rng: Rng,
     hasher: RandomState,
     partitions: BTreeMap<PartitionId, Partition<P>>,
-    total_partitions: u32,
+    /// Of the whole subscription; without that number nobody knows his share, and nothing is sent.
+    total_partitions: Option<u32>,
+    bounds: Bounds,
+    /// Partitions to which something happened.
+    touched: Vec<PartitionId>,
+    /// Partitions by the moment at which they have to be looked after.
+    due: BTreeSet<(Now, PartitionId)>,
     /// Lanes that could send now, in fair order.
     ready: VecDeque<LaneRef>,
+    /// What the ready lanes wait for, as far as it is a moment.
+    ready_at: Option<Now>,
     /// Lanes (and partitions: key 0 of no lane) to look at again at a moment.
     timers: BinaryHeap<Reverse<(Now, LaneRef)>>,
-    /// Lanes that wait for the gate of their type.
-    type_blocked: BTreeMap<BizType, VecDeque<LaneRef>>,
-    /// Lanes in the order in which their oldest unsent modification came, for freshness.
-    arrivals: VecDeque<(Now, LaneRef)>,
+    arrivals: Arrivals,
     calls: HashMap<u64, CallInfo>,
     /// Calls of assignments that are gone: their orders wait for them, should they come back to us.
     old_calls: HashMap<(PartitionId, u64), u32>,
@@ -69,22 +84,24 @@ pub struct Engine<P> {
     next_serial: u64,
     next_commit: u64,
     bucket: Bucket,
-    token_at: Option<Now>,
-    gate: Gate,
-    type_gates: BTreeMap<BizType, Gate>,
+    gates: Gates,
     operator_hold: bool,
     fuse: Fuse,
     statuses: Statuses,
     /// Idle orders in the order in which they became idle: the oldest are forgotten first.
-    idle: VecDeque<(PartitionId, u64)>,
+    idle: VecDeque<(PartitionId, u16, u64)>,
     remembered: usize,
     forgotten: u32,
     /// In which partition an order is alive.
-    homes: HashMap<u64, PartitionId>,
+    homes: KeyMap<PartitionId>,
     /// When the last accepted commit was issued.
     lease_from: Option<Now>,
     lease_held: bool,
     unclean_take_overs: HashMap<PartitionId, (u32, i64)>,
+    /// Steps the watchdog took at an offset; they outlive the assignment.
+    stalls: HashMap<PartitionId, (u8, Offset)>,
+    /// Commits whose map speaks of another log.
+    disowned: HashMap<PartitionId, Offset>,
     rebuilding: bool,
     counters: Counters,
     effects: VecDeque<Effect<P>>,
@@ -98,30 +115,33 @@ impl<P: Clone> Engine<P> {
             rng: Rng::new(seed),
             hasher: RandomState::new(),
             partitions: BTreeMap::new(),
-            total_partitions: 1,
+            total_partitions: None,
+            bounds: Bounds::default(),
+            touched: Vec::new(),
+            due: BTreeSet::new(),
             ready: VecDeque::new(),
+            ready_at: None,
             timers: BinaryHeap::new(),
-            type_blocked: BTreeMap::new(),
-            arrivals: VecDeque::new(),
+            arrivals: Arrivals::default(),
             calls: HashMap::new(),
             old_calls: HashMap::new(),
             commits: HashMap::new(),
             next_serial: 1,
             next_commit: 1,
             bucket: Bucket::new(now),
-            token_at: None,
-            gate: Gate::default(),
-            type_gates: BTreeMap::new(),
+            gates: Gates::default(),
             operator_hold: false,
             fuse: Fuse::default(),
             statuses: Statuses::default(),
             idle: VecDeque::new(),
             remembered: 0,
             forgotten: 0,
-            homes: HashMap::new(),
+            homes: KeyMap::default(),
             lease_from: None,
             lease_held: true,
             unclean_take_overs: HashMap::new(),
+            stalls: HashMap::new(),
+            disowned: HashMap::new(),
             rebuilding: false,
             counters: Counters::default(),
             effects: VecDeque::new(),
@@ -135,40 +155,29 @@ impl<P: Clone> Engine<P> {
             Input::Fetched { partition, epoch, record } => self.fetched(partition, epoch, record, now),
             Input::Position { partition, epoch, next } => self.position(partition, epoch, next, now),
             Input::LogEnd { partition, epoch, end } => {
-                if let Some(partition) = self.current(partition, epoch) {
-                    partition.log_end = Some(end);
+                if let Some(found) = self.current(partition, epoch) {
+                    found.log_end = Some(end);
+                    self.touch(partition);
+                }
+            }
+            Input::WaitsOutside { partition, epoch, on } => {
+                if let Some(found) = self.current(partition, epoch) {
+                    found.waits_outside = on;
+                    self.touch(partition);
                 }
             }
             Input::CallFinished { ticket, outcome } => self.call_finished(ticket, outcome, now),
             Input::ParkFinished { partition, epoch, offset, confirmed } => self.park_finished(partition, epoch, offset, confirmed, now),
-            Input::OutcomeWritten { partition, epoch, offset } => {
-                if let Some(partition) = self.current(partition, epoch)
-                    && partition.ledger.is_decided(offset)
-                    && partition.ledger.settle(offset)
-                {
-                    partition.window.dirty(now);
-                }
-            }
+            Input::OutcomeWritten { partition, epoch, offset } => self.outcome_written(partition, epoch, offset, now),
             Input::CommitFinished { commit, result } => self.commit_finished(commit, result, now),
             Input::Revoking { partition, epoch, deadline } => self.revoking(partition, epoch, deadline, now),
             Input::Lost { partition, epoch } => self.lost(partition, epoch, now),
             Input::TotalPartitions(total) => {
-                self.total_partitions = total.max(1);
+                self.total_partitions = Some(total.max(1));
                 self.share(now);
             }
             Input::OperatorHold(on) => self.hold(on),
         }
-    }
-
-    /// Looks at everything that is due.
-    pub fn handle_timeout(&mut self, now: Now) {
-        self.run_timers(now);
-        self.look_after_partitions(now);
-        if self.bucket.restore(now) {
-            self.note(Note::RateChanged { per_second: self.bucket.rate() });
-        }
-        self.check_lease(now);
-        self.tell_forgotten();
     }
 
     /// The next thing for the driver to do.
@@ -188,27 +197,40 @@ impl<P: Clone> Engine<P> {
         self.effects.push_back(effect);
     }
 
+    /// Never 0: that is no lane's.
     fn key(&self, order: &str) -> u64 {
-        self.hasher.hash_one(order)
+        self.hasher.hash_one(order).max(1)
+    }
+
+    fn lane_mut(&mut self, lane: LaneRef) -> Option<&mut Lane<P>> {
+        self.current(lane.partition, lane.epoch)?.lanes.get_mut(&lane.key).map(|lane| &mut **lane)
+    }
+
+    /// The partition has to be looked after.
+    fn touch(&mut self, id: PartitionId) {
+        if let Some(partition) = self.partitions.get_mut(&id).filter(|partition| !partition.touched) {
+            partition.touched = true;
+            self.touched.push(id);
+        }
     }
 
     fn backoff(&self) -> Backoff {
         Backoff { initial: self.config.retry_initial, max: self.config.retry_max }
     }
 
-    /// What one partition may hold: an equal part, so that any instance can own any set of partitions.
-    fn bounds(&self) -> Bounds {
-        let total = u64::from(self.total_partitions.max(u32::try_from(self.partitions.len()).unwrap_or(u32::MAX)));
-        Bounds { records: (self.config.max_open_records / total).max(1), bytes: (self.config.max_open_bytes / total).max(1) }
-    }
-
-    /// This instance's share of the quota follows its partitions.
+    /// What every partition may hold and what this instance may send follow its partitions. Any instance can own any set of partitions, so
+    /// each gets an equal part.
     fn share(&mut self, now: Now) {
-        let total = f64::from(self.total_partitions);
-        let ours = f64::from(u32::try_from(self.partitions.len()).unwrap_or(u32::MAX)).min(total);
+        let ours = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX);
+        let total = self.total_partitions.unwrap_or(1).max(ours).max(1);
+        let part = |whole: u64| (whole / u64::from(total)).max(1);
+        self.bounds = Bounds { records: part(self.config.max_open_records), bytes: part(self.config.max_open_bytes) };
         let quota = (self.config.requests_per_second - self.config.reserve_per_second).max(0.0);
-        self.bucket.set_share(quota * ours / total, now);
-        self.token_at = None;
+        let known = if self.total_partitions.is_some() { f64::from(ours) / f64::from(total) } else { 0.0 };
+        self.bucket.set_share(quota * known, now);
+        for id in self.partitions.keys().copied().collect::<Vec<_>>() {
+            self.touch(id);
+        }
     }
 
     fn hold(&mut self, on: bool) {
@@ -228,9 +250,14 @@ impl<P: Clone> Engine<P> {
 
     /// Puts a lane at the end of the ready queue, unless it waits somewhere already.
     fn make_ready(&mut self, lane: LaneRef) {
-        let Some(partition) = self.current(lane.partition, lane.epoch) else { return };
-        let Some(found) = partition.lanes.get_mut(&lane.key).filter(|lane| !lane.queued && !lane.queue.is_empty()) else { return };
+        let Some(found) = self.lane_mut(lane) else { return };
+        if found.queued || found.queue.is_empty() || found.busy != Busy::No {
+            return;
+        }
         found.queued = true;
         self.ready.push_back(lane);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,14 @@ impl Gate {
         }
     }
 
+    /// When the next probe is due, unless one is on its way.
+    pub(crate) fn probe_at(&self) -> Option<Now> {
+        match &self.state {
+            State::Open | State::Closed { probe: Some(_), .. } => None,
+            State::Closed { probe_at, .. } => Some(*probe_at),
+        }
+    }
+
     /// The call with this serial is the probe.
     pub(crate) fn probing(&mut self, serial: u64) {
         if let State::Closed { probe, .. } = &mut self.state {
@@ -52,12 +60,14 @@ impl Gate {
         }
     }
 
-    /// A call ended in a way that says nothing about the gate, or its partition is gone.
-    pub(crate) fn probe_over(&mut self, serial: u64) {
-        if let State::Closed { probe, .. } = &mut self.state
+    /// The call with this serial ended without a success: if it was the probe, the next one waits longer.
+    pub(crate) fn probe_failed(&mut self, serial: u64, now: Now, backoff: Backoff, rng: &mut Rng) {
+        if let State::Closed { probe_at, failed_probes, probe, .. } = &mut self.state
             && *probe == Some(serial)
         {
+            *failed_probes = failed_probes.saturating_add(1);
             *probe = None;
+            *probe_at = backoff.due(now, *failed_probes, None, rng);
         }
     }
 
@@ -69,11 +79,10 @@ impl Gate {
                 self.state = State::Closed { reason, probe_at, failed_probes: 1, probe: None };
                 true
             }
-            State::Closed { reason: known, probe_at, failed_probes, probe } => {
-                if serial.is_some() && *probe == serial {
-                    *failed_probes = failed_probes.saturating_add(1);
-                    (*known, *probe) = (reason, None);
-                    *probe_at = backoff.due(now, *failed_probes, None, rng);
+            State::Closed { reason: known, probe, .. } => {
+                if let Some(serial) = serial.filter(|serial| *probe == Some(*serial)) {
+                    *known = reason;
+                    self.probe_failed(serial, now, backoff, rng);
                 }
                 false
             }
@@ -113,3 +122,6 @@ impl Gate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

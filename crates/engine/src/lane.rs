@@ -3,6 +3,7 @@
 use domain::{BizType, MerchantBizNo};
 
 use crate::io::{Now, Offset, StaleReason};
+use crate::metadata::SPAN;
 
 /// The total order of an order's modifications: business time, then offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,8 @@ pub(crate) struct Memory {
     pub(crate) content: u32,
     /// The status of the last accepted version.
     pub(crate) accepted: Option<StatusIdOrNone>,
+    /// How often the order went to rest: tells its newest place among the idle ones from older ones.
+    pub(crate) rests: u16,
 }
 
 /// A status that fits beside the content: ids stop short of the largest number.
@@ -69,8 +72,13 @@ pub(crate) struct Work<P> {
     pub(crate) content: u64,
     pub(crate) payload: P,
     pub(crate) riders: Vec<Rider>,
+    /// The lowest offset it answers for.
+    pub(crate) lowest: i64,
+    /// Arrival of the first modification it answers for.
+    pub(crate) arrived: Now,
     pub(crate) bytes: u32,
     pub(crate) status: StatusId,
+    pub(crate) biz_type: BizType,
     /// May only be absorbed by its own status.
     pub(crate) milestone: bool,
     pub(crate) tries: Option<Box<Tries>>,
@@ -95,6 +103,8 @@ pub(crate) enum Busy {
     Call(u64),
     /// Its front work is being written to the dead-letter topic.
     Parking,
+    /// The dead letter was not taken; it is written again at this moment.
+    ParksAgain(Now),
 }
 
 /// Which versions a predecessor may have had on their way.
@@ -119,6 +129,10 @@ pub(crate) struct Trouble {
     pub(crate) due: Now,
     /// Failures in a row; the exponent of the backoff belongs to the lane.
     pub(crate) failures: u32,
+    /// The first of these failures.
+    pub(crate) since: Option<Now>,
+    /// A timer wakes the lane at this moment.
+    pub(crate) armed: Option<Now>,
     /// A call of this version may still be applied until then.
     pub(crate) ambiguous: Option<(Version, Now)>,
     /// The hand-over was unclean, and this order had something on its way.
@@ -135,7 +149,6 @@ pub(crate) struct Lane<P> {
     /// Ascending by version: milestones, and the newest modification last.
     pub(crate) queue: Vec<Work<P>>,
     pub(crate) busy: Busy,
-    pub(crate) biz_type: BizType,
     /// It is in the ready queue, or in a list of those that a partition or a gate holds up.
     pub(crate) queued: bool,
     pub(crate) trouble: Option<Box<Trouble>>,
@@ -157,8 +170,8 @@ pub(crate) enum Arrival {
 }
 
 impl<P> Lane<P> {
-    pub(crate) fn new(order: MerchantBizNo, biz_type: BizType, memory: Option<Memory>) -> Self {
-        Self { order, memory, queue: Vec::new(), busy: Busy::No, biz_type, queued: false, trouble: None, waiting_since: None }
+    pub(crate) fn new(order: MerchantBizNo, memory: Option<Memory>) -> Self {
+        Self { order, memory, queue: Vec::new(), busy: Busy::No, queued: false, trouble: None, waiting_since: None }
     }
 
     /// Nothing waits and nothing is on its way: only its memory is worth keeping.
@@ -168,6 +181,11 @@ impl<P> Lane<P> {
 
     pub(crate) fn trouble(&mut self) -> &mut Trouble {
         self.trouble.get_or_insert_default()
+    }
+
+    /// The status of the last accepted modification.
+    pub(crate) fn accepted(&self) -> Option<StatusId> {
+        self.memory.and_then(|memory| memory.accepted).map(|id| StatusId(id.get() - 1))
     }
 
     /// How many works of the front cannot be absorbed any more.
@@ -181,13 +199,22 @@ impl<P> Lane<P> {
         let accepted = accepted.map_or(known, StatusId::packed);
         match &mut self.memory {
             Some(memory) if memory.decided >= version => memory.accepted = memory.accepted.or(accepted),
-            memory => *memory = Some(Memory { decided: version, content: content as u32, accepted }),
+            memory => {
+                let rests = memory.map_or(0, |memory| memory.rests);
+                *memory = Some(Memory { decided: version, content: content as u32, accepted, rests });
+            }
         }
     }
 
-    /// Takes a modification in: stale, attached, surviving or queued. `out_of_reach`: its offset lies beyond any window that could be
-    /// announced while this lane holds what it holds, so it may not take that over: nothing would ever move again.
-    pub(crate) fn arrive(&mut self, work: Work<P>, out_of_reach: bool) -> Arrival {
+    /// Works that are not newer than what was decided, and are not on their way: a predecessor's map told of it after they were read.
+    pub(crate) fn take_stale(&mut self) -> Vec<Work<P>> {
+        let Some(decided) = self.memory.map(|memory| memory.decided) else { return Vec::new() };
+        let stale = self.queue.iter().skip(self.fixed()).take_while(|work| work.version <= decided).count();
+        self.queue.drain(self.fixed()..self.fixed() + stale).collect()
+    }
+
+    /// Takes a modification in: stale, attached, surviving or queued. `alone`: nothing older may be absorbed by it.
+    pub(crate) fn arrive(&mut self, work: Work<P>, alone: bool) -> Arrival {
         if let Some(memory) = self.memory {
             if memory.decided.at == work.version.at && memory.content == work.content as u32 {
                 return Arrival::Stale(StaleReason::Duplicate);
@@ -196,7 +223,6 @@ impl<P> Lane<P> {
                 return Arrival::Stale(StaleReason::Older);
             }
         }
-        let fixed = self.fixed();
         let equal = self.queue.iter().position(|held| held.version.at == work.version.at && held.content == work.content);
         if let Some(holder) = equal.and_then(|index| self.queue.get_mut(index)) {
             holder.riders.push(Rider::stale(work.version.offset, StaleReason::Duplicate));
@@ -204,72 +230,96 @@ impl<P> Lane<P> {
         }
         let equal_times = self.queue.iter().any(|held| held.version.at == work.version.at)
             || self.memory.is_some_and(|memory| memory.decided.at == work.version.at);
-        let Some(newest) = self.queue.last_mut() else {
-            self.queue.push(work);
-            return Arrival::Queued { equal_times };
-        };
-        if work.version < newest.version {
-            let before = self.queue.iter().position(|held| held.version > work.version);
-            return match before {
-                // A late milestone still goes before the newer ones that were not sent.
-                Some(index) if work.milestone && index >= fixed => {
-                    self.queue.insert(index, work);
-                    Arrival::Queued { equal_times }
+        let place = self.queue.iter().position(|held| held.version > work.version);
+        match place {
+            Some(index) if self.may_go_before(index, &work) => {
+                self.insert(index, work);
+                Arrival::Queued { equal_times }
+            }
+            Some(_) => {
+                if let Some(newest) = self.queue.last_mut() {
+                    newest.riders.push(Rider::stale(work.version.offset, StaleReason::Older));
                 }
-                Some(_) | None => {
-                    if let Some(newest) = self.queue.last_mut() {
-                        newest.riders.push(Rider::stale(work.version.offset, StaleReason::Older));
-                    }
-                    Arrival::Attached
-                }
-            };
+                Arrival::Attached
+            }
+            None if !alone && self.queue.len() > self.fixed() && self.queue.last().is_some_and(|newest| work.may_absorb(newest)) => {
+                let absorbed = self.queue.pop().map(|old| self.absorb(old, work));
+                Arrival::Survivor { absorbed, equal_times }
+            }
+            None => {
+                self.insert(self.queue.len(), work);
+                Arrival::Queued { equal_times }
+            }
         }
-        if !out_of_reach
-            && self.queue.len() > fixed
-            && self.queue.last().is_some_and(|newest| !newest.milestone || newest.status == work.status)
-        {
-            let absorbed = self.absorb(work);
-            return Arrival::Survivor { absorbed, equal_times };
-        }
-        self.queue.push(work);
-        Arrival::Queued { equal_times }
     }
 
-    /// The newest waiting work is absorbed by `work`, which takes over its offsets.
-    fn absorb(&mut self, mut work: Work<P>) -> Option<u32> {
-        let old = self.queue.pop()?;
-        work.take_over(old.version.offset, old.riders);
-        self.queue.push(work);
-        Some(old.bytes)
+    /// A late milestone still goes before newer ones, as long as none of these may have been applied.
+    fn may_go_before(&self, index: usize, work: &Work<P>) -> bool {
+        let sent = self.trouble.as_ref().and_then(|trouble| trouble.ambiguous).map(|(version, _)| version);
+        work.milestone
+            && index >= self.fixed()
+            && sent.is_none_or(|sent| sent < work.version)
+            && self.queue.get(index).is_some_and(|newer| newer.status != work.status)
     }
 
-    /// After an attempt that decided nothing: the front work is absorbed by the one behind it, unless it is a milestone, or that one is
-    /// beyond `reach` (see [`Lane::arrive`]). The bytes of what was absorbed are free.
-    pub(crate) fn collapse_front(&mut self, reach: i64) -> Option<u32> {
+    fn insert(&mut self, index: usize, work: Work<P>) {
+        // Nearly every queue has one work or two: no room for more is bought ahead.
+        if self.queue.len() < 2 {
+            self.queue.reserve_exact(1);
+        }
+        self.queue.insert(index, work);
+    }
+
+    /// `old`, the newest so far, is absorbed by `work`, which takes over its offsets. So many bytes are free.
+    fn absorb(&mut self, old: Work<P>, mut work: Work<P>) -> u32 {
+        let bytes = old.bytes;
+        work.take_over(old);
+        self.insert(self.queue.len(), work);
+        bytes
+    }
+
+    /// After an attempt that decided nothing: the front work is absorbed by the one behind it, unless it is a milestone. The bytes of what
+    /// was absorbed are free.
+    pub(crate) fn collapse_front(&mut self) -> Option<u32> {
         let [front, next, ..] = self.queue.as_slice() else { return None };
-        if (front.milestone && front.status != next.status) || next.version.offset >= reach {
+        if !next.may_absorb(front) {
             return None;
         }
         let old = self.queue.remove(0);
+        let bytes = old.bytes;
         if let Some(next) = self.queue.first_mut() {
-            next.take_over(old.version.offset, old.riders);
+            next.take_over(old);
         }
-        Some(old.bytes)
+        Some(bytes)
     }
 }
 
 impl<P> Work<P> {
-    fn take_over(&mut self, offset: i64, mut riders: Vec<Rider>) {
-        riders.push(Rider::superseded(offset));
+    /// A milestone is absorbed by its own status only, and nothing by what is too far ahead to be sent while its offsets are open: the
+    /// window never reaches so far.
+    pub(crate) fn may_absorb(&self, old: &Self) -> bool {
+        (!old.milestone || old.status == self.status) && self.version.offset < old.lowest + SPAN
+    }
+
+    fn take_over(&mut self, old: Self) {
+        let mut riders = old.riders;
+        riders.push(Rider::superseded(old.version.offset));
         if riders.len() > self.riders.len() {
             std::mem::swap(&mut riders, &mut self.riders);
         }
         self.riders.extend(riders);
+        self.lowest = self.lowest.min(old.lowest);
+        self.arrived = self.arrived.min(old.arrived);
     }
 
     /// Every offset it answers for, its own included.
     pub(crate) fn answers_for(&self) -> u32 {
         u32::try_from(self.riders.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Every offset it answers for.
+    pub(crate) fn offsets(&self) -> impl Iterator<Item = Offset> + '_ {
+        self.riders.iter().map(|rider| rider.offset()).chain([Offset(self.version.offset)])
     }
 
     pub(crate) fn tries(&mut self) -> &mut Tries {
@@ -282,3 +332,6 @@ impl Trouble {
         self.later.is_empty() && self.ambiguous.is_none_or(|(_, until)| until <= now) && self.held.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests;

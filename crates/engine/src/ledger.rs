@@ -1,13 +1,17 @@
 //! The open offsets of one assignment: which may be committed, and which are settled above that.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::io::Offset;
+use crate::metadata::SPAN;
+
+/// Offsets kept one beside the other. What is read further ahead (only a gap in the log leads there) is kept singly.
+const DENSE: i64 = 2 * SPAN;
 
 /// What is known of one offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Slot {
-    /// No record of ours has it: a gap, or settled by a predecessor's map.
+    /// No record of ours has it: a gap.
     Empty,
     /// Read and not settled.
     Open,
@@ -22,7 +26,10 @@ enum Slot {
 pub(crate) struct Ledger {
     /// The committable offset: the lowest that is not done, else the position.
     base: Offset,
+    position: Offset,
     slots: VecDeque<Slot>,
+    /// Everything at or above `base + DENSE`, and all that was read after such an offset.
+    far: BTreeMap<Offset, Slot>,
     open: u64,
     decided: u64,
 }
@@ -30,12 +37,12 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Begins at an offset.
     pub(crate) fn new(from: Offset) -> Self {
-        Self { base: from, slots: VecDeque::new(), open: 0, decided: 0 }
+        Self { base: from, position: from, slots: VecDeque::new(), far: BTreeMap::new(), open: 0, decided: 0 }
     }
 
     /// The next offset to read.
     pub(crate) fn position(&self) -> Offset {
-        Offset(self.base.0 + i64::try_from(self.slots.len()).unwrap_or(i64::MAX))
+        self.position
     }
 
     /// The lowest open offset, else the next to read.
@@ -50,24 +57,33 @@ impl Ledger {
 
     /// A record was read. False: it is below the position, so it was read before.
     pub(crate) fn open(&mut self, offset: Offset) -> bool {
-        self.enter(offset, Slot::Open) && {
-            self.open += 1;
-            true
+        if offset < self.position {
+            return false;
         }
-    }
-
-    /// An offset that a predecessor settled was read again.
-    pub(crate) fn inherit(&mut self, offset: Offset) -> bool {
-        let entered = self.enter(offset, Slot::Settled);
-        self.advance();
-        entered
+        if self.is_empty() {
+            self.base = offset;
+        }
+        match usize::try_from(offset.0 - self.base.0) {
+            Ok(index) if self.far.is_empty() && offset.0 - self.base.0 < DENSE => {
+                self.slots.resize(index, Slot::Empty);
+                self.slots.push_back(Slot::Open);
+            }
+            Ok(_) | Err(_) => {
+                self.far.insert(offset, Slot::Open);
+            }
+        }
+        self.position = Offset(offset.0 + 1);
+        self.open += 1;
+        true
     }
 
     /// The position moved without a record.
     pub(crate) fn skip_to(&mut self, next: Offset) {
-        if next > self.position() {
-            self.enter(Offset(next.0 - 1), Slot::Empty);
-            self.advance();
+        if next > self.position {
+            self.position = next;
+            if self.is_empty() {
+                self.base = next;
+            }
         }
     }
 
@@ -102,27 +118,53 @@ impl Ledger {
 
     /// The settled offsets above the committable one, ascending.
     pub(crate) fn settled(&self) -> impl Iterator<Item = Offset> + '_ {
-        (self.base.0..).zip(&self.slots).filter(|(_, slot)| **slot == Slot::Settled).map(|(offset, _)| Offset(offset))
+        self.with(|slot| slot == Slot::Settled)
     }
 
-    fn enter(&mut self, offset: Offset, slot: Slot) -> bool {
-        let Ok(index) = usize::try_from(offset.0 - self.base.0) else { return false };
-        if index < self.slots.len() {
-            return false;
-        }
-        self.slots.resize(index, Slot::Empty);
-        self.slots.push_back(slot);
-        true
+    /// The offsets that are not done, ascending.
+    pub(crate) fn open_offsets(&self) -> impl Iterator<Item = Offset> + '_ {
+        self.with(|slot| matches!(slot, Slot::Open | Slot::Decided))
+    }
+
+    fn with(&self, wanted: impl Fn(Slot) -> bool + Copy) -> impl Iterator<Item = Offset> {
+        let near = (self.base.0..).zip(&self.slots).map(|(offset, slot)| (Offset(offset), *slot));
+        let far = self.far.iter().map(|(offset, slot)| (*offset, *slot));
+        near.chain(far).filter(move |(_, slot)| wanted(*slot)).map(|(offset, _)| offset)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.far.is_empty()
     }
 
     fn slot(&mut self, offset: Offset) -> Option<&mut Slot> {
-        self.slots.get_mut(usize::try_from(offset.0 - self.base.0).ok()?)
+        match self.slots.get_mut(usize::try_from(offset.0 - self.base.0).ok()?) {
+            Some(slot) => Some(slot),
+            None => self.far.get_mut(&offset),
+        }
     }
 
     fn advance(&mut self) {
-        while let Some(Slot::Empty | Slot::Settled) = self.slots.front() {
-            self.slots.pop_front();
-            self.base.0 += 1;
+        loop {
+            while let Some(Slot::Empty | Slot::Settled) = self.slots.front() {
+                self.slots.pop_front();
+                self.base.0 += 1;
+            }
+            if !self.slots.is_empty() {
+                return;
+            }
+            let Some(first) = self.far.first_key_value().map(|(offset, _)| *offset) else {
+                self.base = self.position;
+                return;
+            };
+            self.base = first;
+            let beyond = self.far.split_off(&Offset(first.0 + DENSE));
+            for (offset, slot) in std::mem::replace(&mut self.far, beyond) {
+                self.slots.resize(usize::try_from(offset.0 - first.0).unwrap_or(0), Slot::Empty);
+                self.slots.push_back(slot);
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

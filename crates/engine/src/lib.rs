@@ -13,6 +13,7 @@ mod engine;
 mod fuse;
 mod gate;
 mod io;
+mod key;
 mod lane;
 mod ledger;
 pub mod metadata;

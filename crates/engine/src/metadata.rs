@@ -14,6 +14,8 @@ use crate::io::Offset;
 const FORMAT: &str = "ordersync/1";
 /// The window never reaches further beyond the committed offset than this; a constant of the format.
 pub const SPAN: i64 = 262_144;
+/// The map never reaches further either.
+const REACH: u64 = SPAN as u64;
 /// A cluster that tells no id.
 const NO_CLUSTER: &str = "-";
 
@@ -60,26 +62,44 @@ pub enum Fault {
     Log,
 }
 
-/// Writes the metadata of a commit at `committed`; returns it with the offset from which on nothing is in its map.
-pub fn encode(place: Place<'_>, committed: Offset, metadata: &Metadata) -> (String, Offset) {
-    let mut next = committed.0;
-    let mut states = Vec::new();
-    for offset in metadata.settled.iter().filter(|offset| **offset >= committed) {
-        let gap = usize::try_from(offset.0 - next).unwrap_or(0);
-        states.resize(states.len() + gap, false);
-        states.push(true);
-        next = offset.0 + 1;
-    }
-    let (bytes, reach) = CompletionMap::new(states.into_iter()).encode();
-    let map = if bytes.is_empty() { "-".to_owned() } else { STANDARD_NO_PAD.encode(bytes) };
+/// Writes the metadata of a commit at `committed`. A map that is too long is cut: what is beyond is sent again after a crash.
+pub fn encode(place: Place<'_>, committed: Offset, metadata: &Metadata) -> String {
+    let (map, _) = map_of(committed, metadata.settled.iter().copied());
+    write(place, committed, metadata, &map)
+}
+
+/// Writes metadata from the settled offsets, ascending, and the leader epoch of any of them: the epoch that counts is that of the highest
+/// offset which fits.
+pub(crate) fn encode_with(
+    place: Place<'_>,
+    committed: Offset,
+    (closed, window): (bool, Offset),
+    settled: impl Iterator<Item = Offset>,
+    leader_epoch_of: impl Fn(Offset) -> Option<i32>,
+) -> String {
+    let (map, highest) = map_of(committed, settled);
+    let leader_epoch = highest.and_then(leader_epoch_of);
+    write(place, committed, &Metadata { closed, window, leader_epoch, settled: Vec::new() }, &map)
+}
+
+fn map_of(committed: Offset, settled: impl Iterator<Item = Offset>) -> (Vec<u8>, Option<Offset>) {
+    let distances = settled.filter_map(|offset| u64::try_from(offset.0 - committed.0).ok()).take_while(|distance| *distance < REACH);
+    let mut map = CompletionMap::new(distances);
+    let (bytes, reach) = map.encode();
+    map.cut(reach);
+    let highest = i64::try_from(map.reach()).ok().filter(|reach| *reach > 0).map(|reach| Offset(committed.0 + reach - 1));
+    (bytes, highest)
+}
+
+fn write(place: Place<'_>, committed: Offset, metadata: &Metadata, map: &[u8]) -> String {
+    let map = if map.is_empty() { "-".to_owned() } else { STANDARD_NO_PAD.encode(map) };
     let cluster = if place.cluster_id.is_empty() { NO_CLUSTER } else { place.cluster_id };
     let marker = if metadata.closed { "closed" } else { "open" };
     let epoch = metadata.leader_epoch.unwrap_or(-1);
     let (topic, partition) = (place.topic, place.partition);
     let text = format!("{FORMAT} {cluster} {topic} {partition} {committed} {marker} {} {epoch} {map}", metadata.window);
     let checksum = checksum(text.as_bytes());
-    let reach = i64::try_from(reach).unwrap_or(0);
-    (format!("{text} {checksum:08x}"), Offset(committed.0 + reach))
+    format!("{text} {checksum}")
 }
 
 /// Reads the metadata found beside `committed`.
@@ -92,7 +112,7 @@ pub fn decode(place: Place<'_>, committed: Offset, text: &str) -> Result<Metadat
         return Err(Fault::Version);
     }
     let (front, sum) = text.rsplit_once(' ').ok_or(Fault::Damaged)?;
-    if u32::from_str_radix(sum, 16).ok() != Some(checksum(front.as_bytes())) || sum.len() != 8 {
+    if sum != checksum(front.as_bytes()) {
         return Err(Fault::Damaged);
     }
     let fields: Vec<&str> = front.split(' ').collect();
@@ -117,14 +137,13 @@ pub fn decode(place: Place<'_>, committed: Offset, text: &str) -> Result<Metadat
     }
     let epoch: i32 = epoch.parse().map_err(|_| Fault::Damaged)?;
     let bytes = if *map == "-" { Vec::new() } else { STANDARD_NO_PAD.decode(map).map_err(|_| Fault::Damaged)? };
-    let reach = usize::try_from(SPAN).unwrap_or(usize::MAX);
-    let map = CompletionMap::decode(&bytes, reach).ok_or(Fault::Damaged)?;
+    let map = CompletionMap::decode(&bytes, REACH).ok_or(Fault::Damaged)?;
     let settled = map.distances().map(|distance| Offset(committed.0 + i64::try_from(distance).unwrap_or(SPAN))).collect();
     Ok(Metadata { closed, window: Offset(window), leader_epoch: (epoch >= 0).then_some(epoch), settled })
 }
 
 /// CRC-32 (IEEE 802.3), bit by bit: the text is short and rare.
-fn checksum(bytes: &[u8]) -> u32 {
+fn checksum(bytes: &[u8]) -> String {
     let mut crc = u32::MAX;
     for byte in bytes {
         crc ^= u32::from(*byte);
@@ -132,5 +151,8 @@ fn checksum(bytes: &[u8]) -> u32 {
             crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
         }
     }
-    !crc
+    format!("{:08x}", !crc)
 }
+
+#[cfg(test)]
+mod tests;

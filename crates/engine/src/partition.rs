@@ -1,10 +1,11 @@
 //! One partition in one assignment.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::io::{Epoch, Now, Offset, PartitionId, UnfitReason};
+use crate::key::KeyMap;
 use crate::lane::{Lane, Memory};
 use crate::ledger::Ledger;
 use crate::metadata::SPAN;
@@ -28,6 +29,7 @@ pub(crate) struct Unfit<P> {
     pub(crate) reason: UnfitReason,
     pub(crate) message: Arc<str>,
     pub(crate) payload: P,
+    pub(crate) bytes: u32,
     pub(crate) failures: u32,
     /// Written again at this moment; `None`: on its way.
     pub(crate) again_at: Option<Now>,
@@ -42,17 +44,24 @@ pub(crate) struct Partition<P> {
     pub(crate) number: i32,
     pub(crate) phase: Phase,
     pub(crate) from: Offset,
+    /// The next offset to fetch; below `from` while history is read.
+    pub(crate) fetched: Offset,
     pub(crate) ledger: Ledger,
-    pub(crate) lanes: HashMap<u64, Box<Lane<P>>>,
-    pub(crate) remembered: HashMap<u64, Memory>,
-    /// Settled by a predecessor, by its map.
-    pub(crate) inherited: HashSet<Offset>,
+    pub(crate) lanes: KeyMap<Box<Lane<P>>>,
+    pub(crate) remembered: KeyMap<Memory>,
+    /// Settled by a predecessor, by its map, and not read yet; ascending.
+    pub(crate) inherited: VecDeque<Offset>,
+    /// The highest of them, and the leader epoch it was written under.
     pub(crate) highest_inherited: Option<(Offset, Option<i32>)>,
+    /// The map is believed only once its highest record was read under the same leader epoch: these were read before that.
+    pub(crate) unverified: Option<Vec<Offset>>,
     pub(crate) barrier: Offset,
     pub(crate) window: Window,
     /// The hand-over was unclean: orders with something open below the barrier wait until then.
     pub(crate) hold_until: Option<Now>,
     pub(crate) foreign: bool,
+    /// It was.
+    pub(crate) unclean: bool,
     /// Lanes that wait for the partition: barrier, window, first commit.
     pub(crate) blocked: Vec<u64>,
     pub(crate) unfit: BTreeMap<Offset, Unfit<P>>,
@@ -67,8 +76,18 @@ pub(crate) struct Partition<P> {
     pub(crate) draining: Option<Drain>,
     /// Leader epochs of records read, where they changed.
     pub(crate) leader_epochs: Vec<(Offset, i32)>,
-    pub(crate) watch: Watch,
+    pub(crate) watch: Option<Watch>,
     pub(crate) held_orders: u32,
+    /// Since when the lowest open offset stands still while much is held behind it.
+    pub(crate) blocking: Option<(Now, Offset)>,
+    /// Records wait outside the engine, so nothing arrives.
+    pub(crate) waits_outside: bool,
+    /// The window when lanes were last unblocked.
+    pub(crate) unblocked_to: Option<Offset>,
+    /// Something happened to it since it was last looked after.
+    pub(crate) touched: bool,
+    /// When it has to be looked after next.
+    pub(crate) due: Option<Now>,
 }
 
 /// An orderly end.
@@ -79,24 +98,23 @@ pub(crate) struct Drain {
     pub(crate) commit_at: Now,
 }
 
-/// What the watchdog knows.
+/// There is lag, and since then nothing arrived.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {
     pub(crate) since: Now,
-    pub(crate) position: Offset,
-    pub(crate) step: u8,
+    pub(crate) at: Offset,
 }
 
 /// How much a partition may hold.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bounds {
     pub(crate) records: u64,
     pub(crate) bytes: u64,
 }
 
 impl<P> Partition<P> {
-    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration, now: Now) -> Self {
-        let (mut inherited, mut hold_until, mut foreign, mut highest) = (HashSet::new(), None, false, None);
+    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration) -> Self {
+        let (mut inherited, mut hold_until, mut foreign, mut highest) = (VecDeque::new(), None, false, None);
         let hold = Now(plan.at.0 + alive);
         let window = match plan.inherited {
             Inherited::Nothing => Window::fresh(plan.from),
@@ -104,11 +122,11 @@ impl<P> Partition<P> {
                 hold_until = (!found.closed).then_some(hold);
                 highest = found.settled.last().map(|last| (*last, found.leader_epoch));
                 inherited.extend(found.settled);
-                Window::inherited(plan.from, found.window.max(plan.barrier), now)
+                Window::inherited(plan.from, found.window.max(plan.barrier))
             }
             Inherited::Foreign(_) => {
                 (hold_until, foreign) = (Some(hold), true);
-                Window::inherited(plan.from, plan.barrier, now)
+                Window::inherited(plan.from, plan.barrier)
             }
         };
         Self {
@@ -118,15 +136,18 @@ impl<P> Partition<P> {
             number: plan.partition,
             phase: Phase::Consuming,
             from: plan.from,
+            fetched: plan.read_from,
             ledger: Ledger::new(plan.from),
-            lanes: HashMap::new(),
-            remembered: HashMap::new(),
+            lanes: KeyMap::default(),
+            remembered: KeyMap::default(),
             inherited,
             highest_inherited: highest,
+            unverified: highest.is_some_and(|(_, leader_epoch)| leader_epoch.is_some()).then(Vec::new),
             barrier: plan.barrier,
             window,
             hold_until,
             foreign,
+            unclean: hold_until.is_some(),
             blocked: Vec::new(),
             unfit: BTreeMap::new(),
             parking: HashMap::new(),
@@ -137,8 +158,13 @@ impl<P> Partition<P> {
             log_end: Some(plan.last_stable),
             draining: None,
             leader_epochs: Vec::new(),
-            watch: Watch { since: now, position: plan.from, step: 0 },
+            watch: None,
             held_orders: 0,
+            blocking: None,
+            waits_outside: false,
+            unblocked_to: None,
+            touched: false,
+            due: None,
         }
     }
 
@@ -149,7 +175,12 @@ impl<P> Partition<P> {
 
     /// Read far enough, and an own commit announced that we speak.
     pub(crate) fn may_speak(&self) -> bool {
-        self.phase == Phase::Consuming && self.ledger.position() >= self.barrier && self.window.is_open()
+        self.phase == Phase::Consuming && self.ledger.position() >= self.barrier && self.unverified.is_none() && self.window.is_open()
+    }
+
+    /// Below this offset may be sent; `None`: nothing may.
+    pub(crate) fn speaks_below(&self) -> Option<Offset> {
+        self.window.limit().filter(|_| self.may_speak())
     }
 
     /// Enough is held: reading pauses. Below the barrier no mark counts.
@@ -169,6 +200,11 @@ impl<P> Partition<P> {
     /// Offsets between the committable one and the position.
     pub(crate) fn run_ahead(&self) -> i64 {
         self.ledger.position().0 - self.ledger.committable().0
+    }
+
+    /// Nothing of ours is on its way: no call, no dead letter, no outcome.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.in_flight == 0 && self.parking.is_empty() && self.unfit.is_empty() && !self.ledger.has_decided()
     }
 
     /// Nothing of ours can be applied any more: the marker may say closed.
@@ -191,8 +227,24 @@ impl<P> Partition<P> {
         }
     }
 
-    /// The leader epoch of a record that was read.
+    /// The leader epoch of a settled record: read here, or the highest of the predecessor's map.
     pub(crate) fn leader_epoch_of(&self, offset: Offset) -> Option<i32> {
+        if offset >= self.ledger.position() {
+            return self.highest_inherited.filter(|(highest, _)| *highest == offset).and_then(|(_, epoch)| epoch);
+        }
         self.leader_epochs.iter().rev().find(|(from, _)| *from <= offset).map(|(_, epoch)| *epoch)
+    }
+
+    /// The next inherited offset is this one. Those before it are gone from the log.
+    pub(crate) fn takes_inherited(&mut self, offset: Offset) -> bool {
+        self.drop_inherited_below(offset);
+        self.inherited.front() == Some(&offset) && self.inherited.pop_front().is_some()
+    }
+
+    /// Inherited offsets that were passed without being read: compaction took them.
+    pub(crate) fn drop_inherited_below(&mut self, offset: Offset) {
+        while self.inherited.front().is_some_and(|inherited| *inherited < offset) {
+            self.inherited.pop_front();
+        }
     }
 }

@@ -46,6 +46,14 @@ pub struct Plan {
     pub at: Now,
 }
 
+impl Plan {
+    /// The map speaks of another log: it is ignored, as all of the metadata.
+    pub(crate) fn disown(&mut self) {
+        self.inherited = Inherited::Foreign(Fault::Log);
+        self.barrier = self.last_stable.min(Offset(self.from.0 + SPAN));
+    }
+}
+
 /// What the predecessor left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inherited {
@@ -129,3 +137,6 @@ impl fmt::Display for Halt {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use crate::io::{CommitTicket, Now, Offset};
+use crate::io::{CommitResult, CommitTicket, Now, Offset};
 use crate::metadata::SPAN;
 
 /// A commit without an answer for so long is overdue: it may still land, so it bounds the window.
 const OVERDUE: Duration = Duration::from_secs(10);
-/// A refused commit is made again after this.
+/// An eighth of the session, if that is shorter: another attempt has to fit into the lease.
+const OVERDUE_PART: u32 = 8;
+/// Windows alone are announced no faster than this.
+const ANNOUNCE: Duration = Duration::from_millis(20);
+/// A commit that was not taken is made again after this.
 const AGAIN: Duration = Duration::from_millis(100);
+/// One that the broker will not take as things stand.
+const REFUSED: Duration = Duration::from_secs(1);
 /// From a settlement to its commit, at most.
 const SETTLE_TO_COMMIT: Duration = Duration::from_millis(100);
 
@@ -74,7 +80,7 @@ impl Window {
         }
     }
 
-    pub(crate) fn inherited(committed: Offset, needs: Offset, _now: Now) -> Self {
+    pub(crate) fn inherited(committed: Offset, needs: Offset) -> Self {
         Self { committed: Some(committed), announced: needs, needs, ..Self::fresh(committed) }
     }
 
@@ -100,21 +106,22 @@ impl Window {
         self.dirty_since.get_or_insert(now);
     }
 
-    /// When the next commit is due, if there is a reason for one.
-    pub(crate) fn due(&self, position: Offset, committable: Offset, session: Duration, now: Now) -> Option<Now> {
+    /// When the next commit is due; `None` while one is on its way.
+    pub(crate) fn due(&self, position: Offset, committable: Offset, session: Duration) -> Option<Now> {
         if self.last.is_some() {
             return None;
         }
-        let wants = self.next(committable, position);
-        let half_crossed = self.in_force.is_none_or(|in_force| position.0 + Self::HEADROOM / 2 >= in_force.0)
-            && self.in_force.is_none_or(|in_force| wants > in_force);
-        let at = if !self.is_open() || self.again || half_crossed {
-            now
-        } else if let Some(since) = self.dirty_since {
-            Now(since.0 + SETTLE_TO_COMMIT)
-        } else {
-            // The lease: an idle process shows that it is a member.
-            Now(self.issued_at.unwrap_or_default().0 + session / 5)
+        let issued_at = self.issued_at.unwrap_or_default();
+        let at = match self.in_force {
+            Some(in_force) if in_force >= self.needs && !self.again => {
+                // An idle process shows that it is a member: the lease.
+                let mut at = Now(issued_at.0 + session / 5);
+                if position.0 + Self::HEADROOM / 2 >= in_force.0 && self.next(committable, position) > in_force {
+                    at = at.min(Now(issued_at.0 + ANNOUNCE));
+                }
+                self.dirty_since.map_or(at, |since| at.min(Now(since.0 + SETTLE_TO_COMMIT)))
+            }
+            Some(_) | None => Now::default(),
         };
         Some(at.max(self.not_before))
     }
@@ -131,21 +138,28 @@ impl Window {
     }
 
     /// A commit that is not answered in time no longer holds up the next one.
-    pub(crate) fn expire(&mut self, now: Now) -> bool {
-        let Some(last) = self.last.filter(|last| last.issued_at.0 + OVERDUE <= now.0) else { return false };
-        self.overdue.push(last);
-        (self.last, self.again) = (None, true);
+    pub(crate) fn expire(&mut self, session: Duration, now: Now) -> bool {
+        if self.expires_at(session).is_none_or(|at| at > now) {
+            return false;
+        }
+        self.overdue.extend(self.last.take());
+        self.again = true;
         true
     }
 
     /// When [`Window::expire`] has something to do.
-    pub(crate) fn expires_at(&self) -> Option<Now> {
-        self.last.map(|last| Now(last.issued_at.0 + OVERDUE))
+    pub(crate) fn expires_at(&self, session: Duration) -> Option<Now> {
+        self.last.map(|last| Now(last.issued_at.0 + OVERDUE.min(session / OVERDUE_PART)))
     }
 
-    /// A commit was never answered for a whole session.
-    pub(crate) fn is_hopeless(&self, session: Duration, now: Now) -> bool {
-        self.overdue.iter().any(|sent| sent.issued_at.0 + session <= now.0)
+    /// From then on a commit was not answered for a whole session.
+    pub(crate) fn hopeless_at(&self, session: Duration) -> Option<Now> {
+        self.overdue.iter().map(|sent| Now(sent.issued_at.0 + session)).min()
+    }
+
+    /// The next commit is not made before this.
+    pub(crate) fn not_before(&self) -> Now {
+        self.not_before
     }
 
     /// A commit is on its way that could land after the partition was given up.
@@ -154,15 +168,16 @@ impl Window {
     }
 
     /// The coordinator answered.
-    pub(crate) fn answered(&mut self, ticket: CommitTicket, accepted: bool, now: Now) -> Answered {
+    pub(crate) fn answered(&mut self, ticket: CommitTicket, result: CommitResult, now: Now) -> Answered {
+        let accepted = result == CommitResult::Accepted;
         if let Some(last) = self.last.filter(|last| last.ticket == ticket) {
             self.last = None;
             if accepted {
                 self.in_force = Some(self.in_force.map_or(last.window, |in_force| in_force.max(last.window)));
-                self.committed = Some(self.committed.map_or(last.offset, |committed| committed.max(last.offset)));
+                self.stored(last.offset);
             } else {
                 self.again = true;
-                self.not_before = Now(now.0 + AGAIN);
+                self.not_before = Now(now.0 + if result == CommitResult::Refused { REFUSED } else { AGAIN });
             }
             return Answered::Newest(last);
         }
@@ -170,9 +185,17 @@ impl Window {
         let sent = self.overdue.remove(index);
         self.again = true;
         if accepted {
-            // It landed over a newer one: what it says is what a successor would read.
-            self.in_force = self.in_force.map(|in_force| in_force.min(sent.window));
+            // It may have landed over a newer one: what it says is then what a successor would read.
+            self.in_force = Some(self.in_force.map_or(sent.window, |in_force| in_force.min(sent.window)));
+            self.stored(sent.offset);
         }
         Answered::Overdue(sent)
     }
+
+    fn stored(&mut self, offset: Offset) {
+        self.committed = Some(self.committed.map_or(offset, |committed| committed.max(offset)));
+    }
 }
+
+#[cfg(test)]
+mod tests;

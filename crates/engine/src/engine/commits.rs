@@ -1,29 +1,25 @@
 //! Commits: the lowest open offset, with what a successor has to know, from one snapshot.
 
-use std::sync::Arc;
-
 use super::Engine;
 use crate::io::{Commit, CommitResult, CommitTicket, Effect, Note, Now, Offset, PartitionId, RebuildReason};
-use crate::metadata::{self, Metadata, Place};
-use crate::partition::Phase;
+use crate::metadata::{self, Place};
+use crate::partition::{Partition, Phase};
 use crate::window::{Answered, Sent};
 
 impl<P: Clone> Engine<P> {
     pub(super) fn commit_if_due(&mut self, id: PartitionId, now: Now) {
         let session = self.config.session_timeout;
         let Some(partition) = self.partitions.get_mut(&id) else { return };
-        if partition.window.expire(now) {
+        let expired = partition.window.expire(session, now);
+        let hopeless = partition.window.hopeless_at(session).is_some_and(|at| at <= now);
+        let due = partition.window.due(partition.ledger.position(), partition.ledger.committable(), session);
+        let consuming = partition.phase == Phase::Consuming;
+        if expired {
             self.note(Note::CommitFailed { partition: id, result: None });
         }
-        let Some(partition) = self.partitions.get_mut(&id) else { return };
-        if partition.window.is_hopeless(session, now) {
-            return self.rebuild(RebuildReason::UnansweredCommit);
-        }
-        if partition.phase != Phase::Consuming {
-            return;
-        }
-        let due = partition.window.due(partition.ledger.position(), partition.ledger.committable(), session, now);
-        if due.is_some_and(|at| at <= now) {
+        if hopeless {
+            self.rebuild(RebuildReason::UnansweredCommit, now);
+        } else if consuming && due.is_some_and(|at| at <= now) {
             self.commit(id, false, now);
         }
     }
@@ -31,22 +27,13 @@ impl<P: Clone> Engine<P> {
     /// Snapshot once, encode and commit from it.
     pub(super) fn commit(&mut self, id: PartitionId, last_one: bool, now: Now) {
         let ticket = CommitTicket(self.next_commit);
-        let cluster_id = Arc::clone(&self.config.cluster_id);
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let offset = partition.ledger.committable();
         let window = partition.window.next(offset, partition.ledger.position());
-        let mut settled: Vec<Offset> = Vec::new();
-        if !partition.window.without_map {
-            settled.extend(partition.ledger.settled());
-            let position = partition.ledger.position();
-            let mut unread: Vec<Offset> = partition.inherited.iter().copied().filter(|inherited| *inherited >= position).collect();
-            unread.sort_unstable();
-            settled.extend(unread);
-        }
-        let leader_epoch = settled.last().and_then(|last| partition.leader_epoch_of(*last));
-        let metadata = Metadata { closed: last_one && partition.is_clean(now), window, leader_epoch, settled };
-        let place = Place { cluster_id: &cluster_id, topic: &partition.topic, partition: partition.number };
-        let (metadata, _) = metadata::encode(place, offset, &metadata);
+        let closed = last_one && partition.is_clean(now);
+        let place = Place { cluster_id: &self.config.cluster_id, topic: &partition.topic, partition: partition.number };
+        let metadata =
+            metadata::encode_with(place, offset, (closed, window), settled(partition), |offset| partition.leader_epoch_of(offset));
         partition.window.sent(Sent { ticket, offset, window, issued_at: now, last_one });
         let epoch = partition.epoch;
         self.next_commit += 1;
@@ -56,36 +43,26 @@ impl<P: Clone> Engine<P> {
 
     pub(super) fn commit_finished(&mut self, ticket: CommitTicket, result: CommitResult, now: Now) {
         let Some((id, epoch)) = self.commits.remove(&ticket) else { return };
-        let accepted = result == CommitResult::Accepted;
-        if !accepted {
+        if result != CommitResult::Accepted {
             self.note(Note::CommitFailed { partition: id, result: Some(result) });
         }
-        match result {
-            CommitResult::NotAMember => return self.rebuild(RebuildReason::NotAMember),
-            CommitResult::Accepted | CommitResult::TryAgain | CommitResult::MetadataTooLarge | CommitResult::Refused => {}
+        if result == CommitResult::NotAMember {
+            return self.rebuild(RebuildReason::NotAMember, now);
         }
         let Some(partition) = self.current(id, epoch) else { return };
         if result == CommitResult::MetadataTooLarge {
             partition.window.without_map = true;
         }
-        let was_open = partition.window.is_open();
-        let limit = partition.window.limit();
-        let answered = partition.window.answered(ticket, accepted, now);
-        let (opened, grew) = (!was_open && partition.window.is_open(), partition.window.limit() > limit);
-        match answered {
-            Answered::Newest(sent) if accepted => {
-                self.proved(sent.issued_at, now);
-                self.progressed(id, sent.offset);
-                if sent.last_one {
-                    return self.release(id, now);
-                }
+        let answered = partition.window.answered(ticket, result, now);
+        self.touch(id);
+        if let (Answered::Newest(sent) | Answered::Overdue(sent), CommitResult::Accepted) = (answered, result) {
+            self.proved(sent.issued_at, now);
+            self.progressed(id, sent.offset);
+            if sent.last_one && matches!(answered, Answered::Newest(_)) {
+                return self.release(id, now);
             }
-            Answered::Overdue(sent) if accepted => self.proved(sent.issued_at, now),
-            Answered::Newest(_) | Answered::Overdue(_) | Answered::Unknown => {}
         }
-        if opened || grew {
-            self.unblock(id);
-        }
+        self.unblock(id);
     }
 
     /// Membership was proven by a commit that was issued at this moment.
@@ -110,13 +87,17 @@ impl<P: Clone> Engine<P> {
             self.note(Note::Lease { held });
         }
     }
+}
 
-    /// Three unclean take-overs in a row without progress are worth an alarm; progress ends the count.
-    fn progressed(&mut self, id: PartitionId, offset: Offset) {
-        if let Some((count, from)) = self.unclean_take_overs.get_mut(&id)
-            && offset.0 > *from
-        {
-            (*count, *from) = (0, offset.0);
-        }
-    }
+/// Every settled offset, ascending: read here, read here but not believed yet, and a predecessor's that were not read yet.
+fn settled<P>(partition: &Partition<P>) -> impl Iterator<Item = Offset> + '_ {
+    let told = !partition.window.without_map;
+    let mut here = partition.ledger.settled().peekable();
+    let mut unverified = partition.unverified.iter().flatten().copied().peekable();
+    let read = std::iter::from_fn(move || match (here.peek(), unverified.peek()) {
+        (Some(settled), Some(waiting)) if waiting < settled => unverified.next(),
+        (Some(_), _) => here.next(),
+        (None, _) => unverified.next(),
+    });
+    read.chain(partition.inherited.iter().copied()).filter(move |_| told)
 }

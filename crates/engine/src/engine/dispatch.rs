@@ -8,6 +8,9 @@ use crate::io::{Call, Effect, Note, Now, Offset, ParkReason, Ticket, UnfitReason
 use crate::lane::{Busy, Candidates, Lane, StatusId, Version};
 use crate::partition::Partition;
 
+/// What a parked record says in `strict` mode.
+pub(super) const FORBIDDEN: &str = "orderStatus: the business type's table forbids this step from the last accepted status (mode = strict)";
+
 /// What a lane is told when it asks to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
@@ -26,52 +29,36 @@ enum Turn {
 impl<P: Clone> Engine<P> {
     /// Hands out calls, as far as slots, tokens and gates allow. The driver calls it once it has taken everything in that was there.
     pub fn schedule(&mut self, now: Now) {
+        self.ready_at = None;
         if self.operator_hold || !self.lease_holds(now) {
             return;
         }
         let mut looked_at = self.ready.len();
         while looked_at > 0 && self.in_flight() < self.config.max_in_flight {
-            let probe = match self.gate.pass(now) {
+            let probe = match self.gates.all.pass(now) {
                 Pass::Open => false,
                 Pass::Probe => true,
-                Pass::NotBefore(_) | Pass::Probing => return,
+                Pass::NotBefore(at) => {
+                    self.ready_at = Some(at);
+                    return;
+                }
+                Pass::Probing => return,
             };
             let Some(lane) = self.ready.pop_front() else { return };
             looked_at -= 1;
-            match self.turn(lane, now) {
-                Turn::Go => {}
-                Turn::NotBefore(at) => {
-                    self.unqueue(lane);
-                    self.wake_at(at, lane);
-                    continue;
-                }
-                Turn::Partition => {
-                    if let Some(partition) = self.current(lane.partition, lane.epoch) {
-                        partition.blocked.push(lane.key);
-                    }
-                    continue;
-                }
-                Turn::Type(biz_type) => {
-                    self.type_blocked.entry(biz_type).or_default().push_back(lane);
-                    continue;
-                }
-                Turn::Nothing => {
-                    self.unqueue(lane);
-                    continue;
-                }
-            }
-            if self.parks_before_the_call(lane, now) {
-                continue;
-            }
-            match self.bucket.take(now) {
-                Ok(()) => self.call(lane, probe, now),
-                Err(at) => {
+            let turn = self.turn(lane, now);
+            if turn == Turn::Go && !self.is_forbidden(lane, Mode::Strict) {
+                if let Err(at) = self.bucket.take(now) {
                     // It keeps its place.
                     self.ready.push_front(lane);
-                    self.token_at = at;
+                    self.ready_at = at;
                     return;
                 }
+                self.call(lane, probe, now);
+            } else {
+                self.not_called(lane, turn);
             }
+            self.gates.had_turn(lane);
         }
     }
 
@@ -80,14 +67,27 @@ impl<P: Clone> Engine<P> {
         u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
     }
 
-    fn unqueue(&mut self, lane_ref: LaneRef) {
-        if let Some(lane) = self.lane_mut(lane_ref) {
-            lane.queued = false;
+    fn not_called(&mut self, lane_ref: LaneRef, turn: Turn) {
+        match turn {
+            Turn::Partition => {
+                if let Some(partition) = self.current(lane_ref.partition, lane_ref.epoch) {
+                    partition.blocked.push(lane_ref.key);
+                }
+                return;
+            }
+            Turn::Type(biz_type) => return self.gates.block(biz_type, lane_ref),
+            Turn::NotBefore(_) | Turn::Nothing | Turn::Go => {}
         }
-    }
-
-    pub(super) fn lane_mut(&mut self, lane: LaneRef) -> Option<&mut Lane<P>> {
-        self.current(lane.partition, lane.epoch)?.lanes.get_mut(&lane.key).map(|lane| &mut **lane)
+        let Some(lane) = self.lane_mut(lane_ref) else { return };
+        lane.queued = false;
+        match turn {
+            Turn::NotBefore(at) if lane.trouble().armed.is_none_or(|armed| armed > at) => {
+                lane.trouble().armed = Some(at);
+                self.wake_at(at, lane_ref);
+            }
+            Turn::Go => self.park(lane_ref, ParkReason::Unfit(UnfitReason::Invalid, FORBIDDEN.into())),
+            Turn::NotBefore(_) | Turn::Nothing | Turn::Partition | Turn::Type(_) => {}
+        }
     }
 
     fn turn(&self, lane_ref: LaneRef, now: Now) -> Turn {
@@ -100,41 +100,32 @@ impl<P: Clone> Engine<P> {
             // Its own old call still runs; when that ends, it is woken.
             return Turn::Nothing;
         }
-        if !partition.may_speak() || partition.window.limit().is_none_or(|limit| Offset(work.version.offset) >= limit) {
+        if partition.speaks_below().is_none_or(|limit| Offset(work.version.offset) >= limit) {
             return Turn::Partition;
         }
         if let Some(at) = waits_until(partition, lane, work.version, now) {
             return Turn::NotBefore(at);
         }
-        match self.type_gates.get(&lane.biz_type).map(|gate| gate.pass(now)) {
-            None | Some(Pass::Open | Pass::Probe) => Turn::Go,
-            Some(Pass::NotBefore(_) | Pass::Probing) => Turn::Type(lane.biz_type),
+        match self.gates.pass_type(work.biz_type, now) {
+            Pass::Open | Pass::Probe => Turn::Go,
+            Pass::NotBefore(_) | Pass::Probing => Turn::Type(work.biz_type),
         }
     }
 
-    /// `strict` mode parks a step that the type's table forbids; `observe` counts it. True: nothing is sent now.
-    fn parks_before_the_call(&mut self, lane_ref: LaneRef, now: Now) -> bool {
-        let Some(lane) = self.lane_mut(lane_ref) else { return true };
-        let accepted = lane.memory.and_then(|memory| memory.accepted).map(|id| StatusId(id.get() - 1));
-        let Some(work) = lane.queue.first() else { return true };
-        let (biz_type, status, offset, first) = (lane.biz_type, work.status, work.version.offset, work.tries.is_none());
-        let Some(to) = self.statuses.name(status) else { return false };
-        let from = accepted.and_then(|from| self.statuses.name(from));
-        let rules = self.config.rulebook.of(biz_type);
-        match (rules.step(from, to), rules.mode()) {
-            (Step::Allowed | Step::Repeated | Step::Unknown, Mode::Observe | Mode::Strict) => false,
-            (Step::Forbidden(_), Mode::Observe) => {
-                if first {
-                    self.note(Note::TransitionViolated { partition: lane_ref.partition, offset: Offset(offset), biz_type });
-                }
-                false
-            }
-            (Step::Forbidden(_), Mode::Strict) => {
-                let message = "orderStatus: the business type's table forbids this step from the last accepted status (mode = strict)";
-                self.unqueue(lane_ref);
-                self.park(lane_ref, ParkReason::Unfit(UnfitReason::Invalid, message.into()), now);
-                true
-            }
+    /// The front work of a lane takes a step that its type's table forbids, and the type is in this mode.
+    fn is_forbidden(&self, lane: LaneRef, mode: Mode) -> bool {
+        let lane = self.partitions.get(&lane.partition).and_then(|partition| partition.lanes.get(&lane.key));
+        let Some((lane, work)) = lane.and_then(|lane| lane.queue.first().map(|work| (lane, work))) else { return false };
+        self.config.rulebook.of(work.biz_type).mode() == mode && self.forbids(work.biz_type, lane.accepted(), work.status)
+    }
+
+    /// The table forbids this step. What it does not know it does not forbid.
+    pub(super) fn forbids(&self, biz_type: BizType, from: Option<StatusId>, to: StatusId) -> bool {
+        let from = from.and_then(|from| self.statuses.name(from));
+        let Some(to) = self.statuses.name(to) else { return false };
+        match self.config.rulebook.of(biz_type).step(from, to) {
+            Step::Forbidden(_) => true,
+            Step::Allowed | Step::Repeated | Step::Unknown => false,
         }
     }
 
@@ -142,31 +133,29 @@ impl<P: Clone> Engine<P> {
         let serial = self.next_serial;
         self.next_serial += 1;
         let (timeout, lease) = (self.config.timeout, self.lease_until());
+        let violates = self.is_forbidden(lane_ref, Mode::Observe);
         let Some(partition) = self.current(lane_ref.partition, lane_ref.epoch) else { return };
-        let repeated = partition.window.committed.is_some() && Offset(partition.from.0) < partition.barrier;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let Some(work) = lane.queue.first_mut() else { return };
         let tries = work.tries();
         tries.attempts = tries.attempts.saturating_add(1);
         let (attempt, generation) = (tries.attempts, tries.generation);
+        let (offset, version, biz_type) = (Offset(work.version.offset), work.version, work.biz_type);
+        let (payload, answers_for) = (work.payload.clone(), work.answers_for());
         lane.queued = false;
         lane.busy = Busy::Call(serial);
-        let biz_type = lane.biz_type;
-        let Some(work) = lane.queue.first() else { return };
-        let (offset, version, payload, answers_for) = (Offset(work.version.offset), work.version, work.payload.clone(), work.answers_for());
         partition.in_flight += 1;
-        let repeated = repeated && attempt == 1 && offset < partition.barrier;
+        // After an unclean hand-over whoever had the partition may have sent it, as far as the barrier.
+        let repeated = attempt == 1 && partition.unclean && offset < partition.barrier;
         let ticket = Ticket { partition: lane_ref.partition, epoch: lane_ref.epoch, serial };
         self.calls.insert(serial, CallInfo { lane: lane_ref, version, sent_at: now, biz_type });
         self.counters.calls_attempted += 1;
-        if probe {
-            self.gate.probing(serial);
-        }
-        if let Some(gate) = self.type_gates.get_mut(&biz_type) {
-            gate.probing(serial);
-        }
+        self.gates.calling(serial, biz_type, probe);
         if repeated {
             self.note(Note::Repeated { partition: lane_ref.partition, offset });
+        }
+        if violates && attempt == 1 {
+            self.note(Note::TransitionViolated { partition: lane_ref.partition, offset, biz_type });
         }
         let deadline = Now(now.0 + timeout);
         let write_by = lease.map_or(deadline, |lease| deadline.min(lease));

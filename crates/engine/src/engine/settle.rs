@@ -2,39 +2,55 @@
 
 use domain::MerchantBizNo;
 
-use super::{CallInfo, Engine};
-use crate::io::{Disposed, Disposition, Effect, Now, Offset, PartitionId, Ticket};
-use crate::lane::Later;
+use super::{Engine, LaneRef};
+use crate::io::{Disposed, Disposition, Effect, Epoch, Now, Offset, PartitionId, StaleReason, Ticket};
+use crate::lane::{Later, Work};
 
 impl<P: Clone> Engine<P> {
     /// The front work of a lane was decided: its offsets end with it, unless something of it may still be applied.
-    pub(super) fn decided(&mut self, call: CallInfo, disposition: Disposition, accepted: bool, ticket: Option<Ticket>, now: Now) {
-        let Some(partition) = self.partitions.get_mut(&call.lane.partition).filter(|partition| partition.epoch == call.lane.epoch) else {
-            return;
-        };
-        let (hold, foreign) = (partition.hold_until, partition.foreign);
-        let Some(lane) = partition.lanes.get_mut(&call.lane.key) else { return };
-        if lane.queue.first().is_none_or(|work| work.version != call.version) {
-            return;
-        }
+    pub(super) fn decided(&mut self, lane_ref: LaneRef, disposition: Disposition, accepted: bool, ticket: Option<Ticket>, now: Now) {
+        let Some(partition) = self.partitions.get_mut(&lane_ref.partition) else { return };
+        let Some(lane) = partition.lanes.get_mut(&lane_ref.key).filter(|lane| !lane.queue.is_empty()) else { return };
         let work = lane.queue.remove(0);
         lane.remember(work.version, work.content, accepted.then_some(work.status));
-        if accepted {
-            lane.waiting_since = None;
-        }
-        let mut settles_at = now;
         if let Some(trouble) = &mut lane.trouble {
-            (trouble.due, trouble.failures) = (Now::default(), 0);
-            if let Some((version, until)) = trouble.ambiguous
-                && version == work.version
-            {
-                settles_at = settles_at.max(until);
-            }
+            (trouble.due, trouble.failures, trouble.since) = (Now::default(), 0, None);
+        }
+        let oldest = lane.queue.iter().map(|work| work.arrived).min();
+        let since = if accepted { oldest } else { oldest.and(lane.waiting_since) };
+        self.waits_since(lane_ref, since);
+        self.end(lane_ref, work, disposition, ticket, now);
+    }
+
+    /// Works that turned out to be older than what a predecessor had decided.
+    pub(super) fn drop_stale(&mut self, lane_ref: LaneRef, now: Now) {
+        let Some(lane) = self.lane_mut(lane_ref) else { return };
+        let stale = lane.take_stale();
+        if stale.is_empty() {
+            return;
+        }
+        let since = lane.waiting_since.filter(|_| !lane.queue.is_empty());
+        self.waits_since(lane_ref, since);
+        for work in stale {
+            self.end(lane_ref, work, Disposition::Stale(StaleReason::Older), None, now);
+        }
+    }
+
+    /// A work leaves its lane, with every offset that it answers for.
+    fn end(&mut self, lane_ref: LaneRef, work: Work<P>, disposition: Disposition, ticket: Option<Ticket>, now: Now) {
+        let Some(partition) = self.partitions.get_mut(&lane_ref.partition) else { return };
+        partition.waiting = partition.waiting.saturating_sub(1);
+        partition.bytes = partition.bytes.saturating_sub(u64::from(work.bytes));
+        let (hold, foreign) = (partition.hold_until, partition.foreign);
+        let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
+        let mut settles_at = now;
+        if let Some((version, until)) = lane.trouble.as_ref().and_then(|trouble| trouble.ambiguous)
+            && version == work.version
+        {
+            settles_at = settles_at.max(until);
         }
         let held = lane.trouble.as_ref().is_some_and(|trouble| trouble.held.is_some());
-        if (held || foreign)
-            && let Some(hold) = hold
-        {
+        if let Some(hold) = hold.filter(|_| held || foreign) {
             settles_at = settles_at.max(hold);
         }
         let offset = Offset(work.version.offset);
@@ -44,25 +60,18 @@ impl<P: Clone> Engine<P> {
             let disposition = rider.stale_reason().map_or(Disposition::Superseded { by: offset }, Disposition::Stale);
             (rider.offset(), disposition)
         }));
-        partition.waiting = partition.waiting.saturating_sub(1);
-        partition.bytes = partition.bytes.saturating_sub(u64::from(work.bytes));
-        if !lane.queue.is_empty() && lane.waiting_since.is_none() {
-            lane.waiting_since = Some(now);
-            self.arrivals.push_back((now, call.lane));
-        }
         if settles_at > now {
-            let Some(lane) = self.lane_mut(call.lane) else { return };
             lane.trouble().later.push(Later { at: settles_at, done, ticket });
-            return self.wake_at(settles_at, call.lane);
+            return self.wake_at(settles_at, lane_ref);
         }
         let order = lane.order.clone();
         for (offset, disposition) in done {
-            self.dispose(call.lane.partition, offset, disposition, ticket, Some(&order), now);
+            self.dispose(lane_ref.partition, offset, disposition, ticket, Some(&order), now);
         }
     }
 
     /// What could not settle before now, and may.
-    pub(super) fn settle_later(&mut self, lane_ref: super::LaneRef, now: Now) {
+    pub(super) fn settle_later(&mut self, lane_ref: LaneRef, now: Now) {
         let Some(lane) = self.lane_mut(lane_ref) else { return };
         let Some(trouble) = lane.trouble.as_mut() else { return };
         let ripe = trouble.later.extract_if(.., |later| later.at <= now).collect::<Vec<_>>();
@@ -94,5 +103,14 @@ impl<P: Clone> Engine<P> {
         }
         self.counters.count(&disposition);
         self.effect(Effect::Disposed(Disposed { partition: id, epoch, offset, order: order.cloned(), disposition, ticket }));
+    }
+
+    /// The outcomes topic has it: now the offset may be committed.
+    pub(super) fn outcome_written(&mut self, id: PartitionId, epoch: Epoch, offset: Offset, now: Now) {
+        let Some(partition) = self.current(id, epoch) else { return };
+        if partition.ledger.is_decided(offset) && partition.ledger.settle(offset) {
+            partition.window.dirty(now);
+            self.touch(id);
+        }
     }
 }

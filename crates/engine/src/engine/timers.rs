@@ -2,147 +2,114 @@
 
 use std::cmp::Reverse;
 
-use super::{Engine, LaneRef};
-use crate::gate::Pass;
-use crate::io::{Effect, Note, Now, Park, ParkReason, RebuildReason, StallReason};
-use crate::lane::Busy;
+use super::Engine;
+use crate::io::{Effect, Note, Now, PartitionId};
 use crate::partition::Phase;
 
 impl<P: Clone> Engine<P> {
-    /// When [`Engine::handle_timeout`] has something to do; `None`: only after an input.
-    pub fn poll_timeout(&self) -> Option<Now> {
-        let mut next = self.timers.peek().map(|Reverse((at, _))| *at);
-        let mut sooner = |at: Option<Now>| next = [next, at].into_iter().flatten().min();
-        for partition in self.partitions.values() {
-            let (position, committable) = (partition.ledger.position(), partition.ledger.committable());
-            sooner(partition.window.expires_at());
-            if partition.draining.is_none() && partition.phase == Phase::Consuming {
-                sooner(partition.window.due(position, committable, self.config.session_timeout, Now::default()));
-                sooner(Some(Now(partition.watch.since.0 + self.config.stall_after)));
-            }
-            if let Some(drain) = partition.draining {
-                sooner(Some(drain.deadline));
-                sooner(Some(drain.commit_at));
-            }
+    /// Looks at everything that is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.run_timers(now);
+        self.let_probes_out(now);
+        self.look_after_partitions(now);
+        if self.bucket.restore(now) {
+            self.note(Note::RateChanged { per_second: self.bucket.rate() });
         }
-        if !self.ready.is_empty() {
-            match self.gate.pass(Now::default()) {
-                Pass::NotBefore(at) => sooner(Some(at)),
-                Pass::Open | Pass::Probe | Pass::Probing => sooner(self.token_at),
-            }
-        }
-        for (biz_type, gate) in &self.type_gates {
-            if self.type_blocked.get(biz_type).is_some_and(|lanes| !lanes.is_empty())
-                && let Pass::NotBefore(at) = gate.pass(Now::default())
-            {
-                sooner(Some(at));
-            }
-        }
-        sooner(self.bucket.restore_at());
-        if self.lease_held {
-            sooner(self.lease_until());
-        }
-        next
+        self.check_lease(now);
+        self.tell_forgotten();
     }
 
-    pub(super) fn run_timers(&mut self, now: Now) {
+    /// When [`Engine::handle_timeout`] (and [`Engine::schedule`] after it) has something to do; `None`: only after an input.
+    pub fn poll_timeout(&self) -> Option<Now> {
+        let timer = self.timers.peek().map(|Reverse((at, _))| *at);
+        let partition = self.due.first().map(|(at, _)| *at);
+        let touched = (!self.touched.is_empty()).then(Now::default);
+        let ready = self.ready_at.filter(|_| !self.ready.is_empty());
+        let lease = if self.lease_held { self.lease_until() } else { None };
+        [timer, partition, touched, ready, lease, self.gates.due(), self.bucket.restore_at()].into_iter().flatten().min()
+    }
+
+    fn run_timers(&mut self, now: Now) {
         while let Some(Reverse((at, lane))) = self.timers.peek().copied()
             && at <= now
         {
             self.timers.pop();
-            if lane.key == 0 {
-                self.park_again(lane, now);
-            }
-            self.settle_later(lane, now);
-            if let Some(found) = self.lane_mut(lane)
-                && found.busy == Busy::Parking
+            self.touch(lane.partition);
+            if let Some(trouble) = self.lane_mut(lane).and_then(|lane| lane.trouble.as_mut())
+                && trouble.armed.is_some_and(|armed| armed <= now)
             {
-                let reason = found.queue.first().and_then(|work| work.tries.as_ref()?.parking.clone());
-                let confirmed = |partition: &crate::partition::Partition<P>| !partition.parking.values().any(|key| *key == lane.key);
-                let again = self.current(lane.partition, lane.epoch).is_some_and(|partition| confirmed(partition));
-                if let Some(reason) = reason.filter(|_| again) {
-                    self.park(lane, reason, now);
-                }
-                continue;
+                trouble.armed = None;
             }
+            self.park_again(lane, now);
+            self.settle_later(lane, now);
             self.go_on(lane, now);
-        }
-        let types: Vec<_> = self.type_blocked.keys().copied().collect();
-        for biz_type in types {
-            let pass = self.type_gates.get(&biz_type).map_or(Pass::Open, |gate| gate.pass(now));
-            let Some(lanes) = self.type_blocked.get_mut(&biz_type) else { continue };
-            match pass {
-                Pass::Open => self.ready.extend(std::mem::take(lanes)),
-                Pass::Probe => self.ready.extend(lanes.pop_front()),
-                Pass::NotBefore(_) | Pass::Probing => {}
-            }
         }
     }
 
-    /// Dead letters of unfit records that were not taken are written again.
-    fn park_again(&mut self, lane: LaneRef, now: Now) {
-        let Some(partition) = self.current(lane.partition, lane.epoch) else { return };
-        let mut again = Vec::new();
-        for (offset, unfit) in &mut partition.unfit {
-            if unfit.again_at.is_some_and(|at| at <= now) {
-                unfit.again_at = None;
-                again.push((*offset, ParkReason::Unfit(unfit.reason, std::sync::Arc::clone(&unfit.message)), unfit.payload.clone()));
+    /// Every partition to which something happened, or for which something is due.
+    fn look_after_partitions(&mut self, now: Now) {
+        let mut ids = std::mem::take(&mut self.touched);
+        while let Some((at, id)) = self.due.first().copied()
+            && at <= now
+        {
+            self.due.pop_first();
+            if let Some(partition) = self.partitions.get_mut(&id) {
+                partition.due = None;
+                ids.push(id);
             }
         }
-        for (offset, reason, payload) in again {
-            let (partition, epoch) = (lane.partition, lane.epoch);
-            self.effect(Effect::Park(Park { partition, epoch, offset, reason, payload, attempts: 0, failures: None }));
+        for id in ids {
+            if let Some(partition) = self.partitions.get_mut(&id) {
+                partition.touched = false;
+                self.look_after(id, now);
+                self.arm(id);
+            }
         }
     }
 
     /// Room again, commits, drains, stalls.
-    pub(super) fn look_after_partitions(&mut self, now: Now) {
-        let ids: Vec<_> = self.partitions.keys().copied().collect();
-        let bounds = self.bounds();
-        for id in ids {
-            let Some(partition) = self.partitions.get_mut(&id) else { continue };
-            if partition.paused && partition.phase == Phase::Consuming && partition.has_room(bounds) {
-                partition.paused = false;
-                partition.watch.since = now;
-                let (partition, epoch) = (partition.id, partition.epoch);
-                self.effect(Effect::Resume { partition, epoch });
-            }
-            self.end_hold(id, now);
-            self.commit_if_due(id, now);
-            self.drain(id, now);
-            self.watch(id, now);
+    fn look_after(&mut self, id: PartitionId, now: Now) {
+        let bounds = self.bounds;
+        let Some(partition) = self.partitions.get_mut(&id) else { return };
+        if partition.paused && partition.phase == Phase::Consuming && partition.has_room(bounds) {
+            partition.paused = false;
+            let (partition, epoch) = (partition.id, partition.epoch);
+            self.effect(Effect::Resume { partition, epoch });
         }
+        self.end_hold(id, now);
+        self.commit_if_due(id, now);
+        self.drain(id, now);
+        self.watch(id, now);
+        self.name_what_blocks(id, now);
     }
 
-    /// Lag, not paused by us, and nothing arrives: seek, then rebuild, then exit. And an order that blocks its partition is named.
-    fn watch(&mut self, id: crate::io::PartitionId, now: Now) {
-        let stall_after = self.config.stall_after;
+    /// Notes when the partition has to be looked after next.
+    fn arm(&mut self, id: PartitionId) {
+        let (session, stall_after) = (self.config.session_timeout, self.config.stall_after);
         let Some(partition) = self.partitions.get_mut(&id) else { return };
-        let position = partition.ledger.position();
-        let lags = partition.log_end.is_some_and(|end| end > position);
-        if !lags || partition.paused || partition.draining.is_some() || position != partition.watch.position {
-            let step = if position == partition.watch.position { partition.watch.step } else { 0 };
-            let due = partition.watch.since.0 + stall_after <= now.0;
-            partition.watch = crate::partition::Watch {
-                since: if due || position != partition.watch.position { now } else { partition.watch.since },
-                position,
-                step,
-            };
-            return;
+        let window = &partition.window;
+        let mut next = [window.expires_at(session), window.hopeless_at(session), partition.hold_until].into_iter().flatten().min();
+        let mut sooner = |at: Option<Now>| next = [next, at].into_iter().flatten().min();
+        match partition.draining {
+            None => {
+                sooner(window.due(partition.ledger.position(), partition.ledger.committable(), session));
+                sooner(partition.watch.map(|watch| Now(watch.since.0 + stall_after)));
+                sooner(partition.blocking.map(|(since, _)| Now(since.0 + stall_after)));
+            }
+            Some(drain) => {
+                sooner(Some(drain.deadline));
+                if window.last.is_none() {
+                    let from = if partition.is_drained() { Now::default() } else { drain.commit_at };
+                    sooner(Some(from.max(window.not_before())));
+                }
+            }
         }
-        if partition.watch.since.0 + stall_after > now.0 {
-            return;
-        }
-        let epoch = partition.epoch;
-        partition.watch.since = now;
-        partition.watch.step += 1;
-        let step = partition.watch.step;
-        self.note(Note::Stalled { partition: id, offset: position, order: None, why: StallReason::NothingFetched });
-        match step {
-            1 => self.effect(Effect::Seek { partition: id, epoch, offset: position }),
-            2 => self.rebuild(RebuildReason::Stalled),
-            _ => self
-                .effect(Effect::Exit { reason: "a partition stands still although there are records: seeking and rejoining did not help" }),
+        if partition.due != next {
+            if let Some(due) = partition.due {
+                self.due.remove(&(due, id));
+            }
+            partition.due = next;
+            self.due.extend(next.map(|at| (at, id)));
         }
     }
 }

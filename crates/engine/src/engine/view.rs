@@ -170,8 +170,8 @@ impl<P: Clone> Engine<P> {
             Some((reason, false)) => GateView::Closed(reason),
             Some((reason, true)) => GateView::Probing(reason),
         };
-        let gate = if self.operator_hold { GateView::Closed(GateReason::Operator) } else { view(self.gate.closed()) };
-        let types = self.type_gates.iter().filter_map(|(biz_type, gate)| Some((*biz_type, view(Some(gate.closed()?)))));
+        let gate = if self.operator_hold { GateView::Closed(GateReason::Operator) } else { view(self.gates.all.closed()) };
+        let types = self.gates.types.iter().filter_map(|(biz_type, of_type)| Some((*biz_type, view(Some(of_type.gate.closed()?)))));
         Snapshot {
             gate,
             type_gates: types.collect(),
@@ -213,7 +213,7 @@ impl<P: Clone> Engine<P> {
             let due = self.timers.iter().filter(|t| t.0.1.key == key && t.0.1.partition == partition.id).map(|t| t.0.0).min();
             let state = match lane.busy {
                 Busy::Call(_) => LaneState::InFlight,
-                Busy::Parking => LaneState::Parking,
+                Busy::Parking | Busy::ParksAgain(_) => LaneState::Parking,
                 Busy::No if lane.queue.is_empty() => LaneState::Idle,
                 Busy::No if partition.blocked.contains(&key) => LaneState::Partition,
                 Busy::No => due.filter(|due| *due > now && !lane.queued).map_or(LaneState::Ready, LaneState::Waiting),
@@ -233,21 +233,10 @@ impl<P: Clone> Engine<P> {
         }
         found
     }
-
-    /// The front of the arrivals that still waits is the oldest.
-    fn freshness(&mut self, now: Now) -> Duration {
-        while let Some((since, lane)) = self.arrivals.front().copied() {
-            if self.lane_mut(lane).is_some_and(|lane| lane.waiting_since == Some(since)) {
-                return now.0.saturating_sub(since.0);
-            }
-            self.arrivals.pop_front();
-        }
-        Duration::ZERO
-    }
 }
 
 fn offsets<P>(work: &crate::lane::Work<P>) -> Vec<Offset> {
-    let mut offsets: Vec<Offset> = work.riders.iter().map(|rider| rider.offset()).chain([Offset(work.version.offset)]).collect();
+    let mut offsets: Vec<Offset> = work.offsets().collect();
     offsets.sort_unstable_by(|a, b| b.cmp(a));
     offsets.truncate(128);
     offsets

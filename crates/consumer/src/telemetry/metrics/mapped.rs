@@ -216,6 +216,7 @@ impl Rebuild {
             RebuildReason::NotAMember => Self::NotAMember,
             RebuildReason::UnansweredCommit => Self::UnansweredCommit,
             RebuildReason::Stalled => Self::Stalled,
+            RebuildReason::ForeignLog => Self::ForeignLog,
         }
     }
 }

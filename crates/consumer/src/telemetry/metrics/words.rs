@@ -49,7 +49,7 @@ closed!(
 );
 closed!(
     /// Why the consumer was destroyed.
-    Rebuild, "reason", { NotAMember = "not_a_member", UnansweredCommit = "unanswered_commit", Stalled = "stalled" }
+    Rebuild, "reason", { NotAMember = "not_a_member", UnansweredCommit = "unanswered_commit", Stalled = "stalled", ForeignLog = "foreign_log" }
 );
 closed!(
     /// The coordinator's word on a commit, or none in time.

@@ -1,0 +1,10 @@
+//! Facts about the whole engine, one module for each part of its rules.
+
+mod answering;
+mod collapsing;
+mod committing;
+mod gating;
+mod handing_over;
+mod random;
+mod rig;
+mod watching;
