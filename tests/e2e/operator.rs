@@ -5,6 +5,7 @@ use std::fs;
 use order_sync_tests::avro::Order;
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::wait::{PATIENCE, until};
+use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 use serde_json::Value as Json;
 
@@ -103,10 +104,9 @@ fn one_order_that_stays_undecided_holds_up_the_commit_but_no_other_order() {
 #[test]
 fn park_after_gives_an_undecided_order_up_and_says_so_in_the_letter() {
     let world = World::new("park-after", 1);
-    world.alipayhk.set_faults(vec![Rule {
-        orders: vec!["E2E-STUCK".into()],
-        ..Rule::always(Fault::Http { status: 500, retry_after: None, apply: false })
-    }]);
+    let fault =
+        Fault::Result { code: "SYSTEM_ERROR".into(), status: ResultStatus::U, message: String::new(), order_status: None, apply: false };
+    world.alipayhk.set_faults(vec![Rule { orders: vec!["E2E-STUCK".into()], ..Rule::always(fault) }]);
     let mut after = toml::Table::new();
     after.insert("park_after".to_owned(), "1s".into());
     after.insert("attempts".to_owned(), 3.into());

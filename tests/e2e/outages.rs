@@ -22,7 +22,7 @@ const MET: u64 = 4;
 fn survives(way: &str, faults: Vec<Rule>) {
     let world = World::new(way, 3);
     let run = OrderSync::start(&world.config().set("alipayhk.timeout", "500ms").set("alipayhk.connect_timeout", "250ms"));
-    let lives = lives(way, 2);
+    let lives = lives("WAY", 2);
     let (begin, middle, end) = parts(&lives);
 
     let mut written = write(&world.orders, world.schema, begin);
@@ -108,8 +108,10 @@ mod nothing_is_parked_and_everything_arrives_after {
         unknown_exception_f: result("UNKNOWN_EXCEPTION", ResultStatus::F, false);
         unknown_exception_u: result("UNKNOWN_EXCEPTION", ResultStatus::U, false);
         unknown_exception_u_of_a_call_that_was_applied: result("UNKNOWN_EXCEPTION", ResultStatus::U, true);
-        system_error: result("SYSTEM_ERROR", ResultStatus::U, false);
-        request_traffic_exceed_limit: result("REQUEST_TRAFFIC_EXCEED_LIMIT", ResultStatus::F, false);
+        system_error_f: result("SYSTEM_ERROR", ResultStatus::F, false);
+        system_error_u: result("SYSTEM_ERROR", ResultStatus::U, false);
+        request_traffic_exceed_limit_f: result("REQUEST_TRAFFIC_EXCEED_LIMIT", ResultStatus::F, false);
+        request_traffic_exceed_limit_u: result("REQUEST_TRAFFIC_EXCEED_LIMIT", ResultStatus::U, false);
         param_illegal_with_u: result("PARAM_ILLEGAL", ResultStatus::U, false);
         un_support_business_for_all: result("UN_SUPPORT_BUSINESS", ResultStatus::F, false);
         latency_near_the_timeout: Fault::Latency { delay: Span(Duration::from_millis(300)), jitter: Span(Duration::from_millis(400)) };

@@ -94,8 +94,8 @@ fn every_record_has_one_outcome_in_the_partition_of_its_number() {
 #[test]
 fn nothing_is_committed_before_its_outcome_is_written() {
     let world = World::new("outcome-first", 1);
-    // One copy can never be two: the broker takes no write into it.
-    let stubborn = world.kafka.topic_with("outcomes-refused", 1, &[("min.insync.replicas", "2")]);
+    // No record is that small: the broker refuses every write into it.
+    let stubborn = world.kafka.topic_with("outcomes-refused", 1, &[("max.message.bytes", "10")]);
     world.orders.write_all((0..5).map(|number| order(&format!("E2E-OUTCOME-{number}")).record(world.schema)));
     let run = OrderSync::start(&world.config().set("outcomes.topic", stubborn.name()));
     run.until("all of them are sent", |_| world.alipayhk.state().counters.applied == 5);
@@ -117,8 +117,7 @@ fn nothing_is_committed_before_its_outcome_is_written() {
 
 #[test]
 fn nothing_is_committed_before_its_dead_letter_is_confirmed() {
-    let refused = [("min.insync.replicas", "2")];
-    let world = World::of("letter-first", 1, &[], &refused, crate::world::alipayhk());
+    let world = World::of("letter-first", 1, &[], &[("max.message.bytes", "10")], crate::world::alipayhk());
     world.orders.write(Record::new("E2E-BROKEN", "?"));
     world.orders.write(order("E2E-FINE").record(world.schema));
     let run = world.start();

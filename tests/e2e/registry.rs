@@ -22,6 +22,7 @@ fn records_wait_for_a_registry_that_cannot_be_reached_and_then_flow() {
     registry.down();
     let run = OrderSync::start(&world.config().registry(&registry));
     world.orders.write_all((0..20).map(|number| order(&format!("E2E-AWAY-{number}")).record(schema)));
+    run.until("both partitions", |state| state["partitions"].as_array().is_some_and(|all| all.len() == 2));
     until("it says why it waits", PATIENCE, || {
         let asked = run.metric("ordersync_registry_fetches_total", &[("result", "unreachable")]);
         if asked >= 2.0 { Ok(()) } else { Err(format!("asked {asked} times; {}", run.log())) }
@@ -43,6 +44,7 @@ fn a_registry_that_fails_or_talks_nonsense_is_waited_for_too() {
         registry.set(fault);
         let run = OrderSync::start(&world.config().registry(&registry));
         world.orders.write(order("E2E-FAULT").record(schema));
+        run.until("the partition", |state| state["partitions"].as_array().is_some_and(|all| all.len() == 1));
         until("it asks", PATIENCE, || if registry.requests().is_empty() { Err(run.log()) } else { Ok(()) });
         assert_eq!(disposed(&run.state().unwrap(), "parked"), 0, "{name}");
         registry.set(Fault::None);

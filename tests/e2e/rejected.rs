@@ -1,6 +1,7 @@
 //! Modifications that AlipayHK refuses for good.
 
 use order_sync_tests::avro::Order;
+use order_sync_tests::order_sync::OrderSync;
 use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 
@@ -86,7 +87,7 @@ fn an_older_modification_that_alipayhk_is_ahead_of_is_stale_and_no_dead_letter()
     let second = world.kafka.topic("ahead-elsewhere", 1);
     second.write(Order::new("E2E-AHEAD").ext_info(TICKET).modified_after(1_000).record(world.schema));
     let config = world.config().set("kafka.topics", vec![second.name()]);
-    let run = order_sync_tests::order_sync::OrderSync::start(&config);
+    let run = OrderSync::start(&config);
     let state = run.until_settled(1);
     assert_eq!(disposed(&state, "stale"), 1, "{state}");
     assert_eq!(run.metric("ordersync_records_disposed_total", &[("reason", "peer_ahead")]), 1.0);
@@ -102,7 +103,7 @@ fn the_fuse_closes_the_gate_before_the_dead_letter_topic_is_flooded() {
     world.alipayhk.set_faults(vec![Rule::always(fault)]);
     let orders = (0..400).map(|number| Order::new(&format!("E2E-FUSE-{number:03}")).ext_info(TICKET).record(world.schema));
     let written = world.orders.write_all(orders).len() as u64;
-    let run = world.start();
+    let run = OrderSync::start(&world.config().set("quota.max_in_flight", 8));
     let state = run.until("the gate is closed by the fuse", |state| state["gate"]["reason"] == "dead_letter_fuse");
     assert!(disposed(&state, "rejected") < 200, "{state}");
     // What was a mistake of somebody's configuration ends; the rest is delivered.
