@@ -51,6 +51,12 @@ pub fn classify(reading: &Reading, retry_after: Option<Duration>) -> Outcome {
         let ambiguous = cause != Cause::NotSent;
         Outcome::Indefinite(Indefinite { cause, ambiguous, renew_request_id: false, retry_after })
     };
+    // The family of gateways repeats its first `F` to a known requestId for ever (Alipay+, Idempotency), and an `F` says that nothing was
+    // applied: whatever it was, the next attempt asks anew.
+    let signed = |cause: Cause, status: Status| {
+        let renew_request_id = status == Status::Failure;
+        Outcome::Indefinite(Indefinite { cause, ambiguous: true, renew_request_id, retry_after })
+    };
     match reading {
         Reading::Transport(Transport::NotSent) => undecided(Cause::NotSent),
         Reading::Transport(Transport::Broken | Transport::TooLarge) => undecided(Cause::Broken),
@@ -62,16 +68,10 @@ pub fn classify(reading: &Reading, retry_after: Option<Duration>) -> Outcome {
         Reading::Unverified => undecided(Cause::Unverified),
         Reading::Unopened => undecided(Cause::Unopened),
         Reading::Signed { code, text, status, held } => match code.class() {
-            CodeClass::Systemic => undecided(Cause::Systemic),
-            CodeClass::UnsupportedBusiness => undecided(Cause::UnsupportedBusiness),
-            CodeClass::Throttled => undecided(Cause::Throttled),
-            CodeClass::Retry => undecided(Cause::Undecided),
-            CodeClass::RetryRenewed => Outcome::Indefinite(Indefinite {
-                cause: Cause::Undecided,
-                ambiguous: true,
-                renew_request_id: *status == Status::Failure,
-                retry_after,
-            }),
+            CodeClass::Systemic => signed(Cause::Systemic, *status),
+            CodeClass::UnsupportedBusiness => signed(Cause::UnsupportedBusiness, *status),
+            CodeClass::Throttled => signed(Cause::Throttled, *status),
+            CodeClass::Retry => signed(Cause::Undecided, *status),
             CodeClass::ByStatus => by_status(*status, || Verdict::Rejected(text.clone())).unwrap_or_else(|| undecided(Cause::Undecided)),
             CodeClass::OrderStatus => {
                 let refused = || match held {

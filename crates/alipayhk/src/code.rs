@@ -57,8 +57,6 @@ pub enum CodeClass {
     OrderStatus,
     /// Undecided whatever the status.
     Retry,
-    /// Undecided whatever the status; after an `F` the next attempt needs a new `requestId`.
-    RetryRenewed,
     /// Too many requests, whatever the status.
     Throttled,
     /// Concerns one business type, whatever the status.
@@ -142,8 +140,7 @@ impl Code {
     pub fn class(self) -> CodeClass {
         match self {
             Self::OrderStatusInvalid => CodeClass::OrderStatus,
-            Self::UnknownException => CodeClass::RetryRenewed,
-            Self::SystemError => CodeClass::Retry,
+            Self::UnknownException | Self::SystemError => CodeClass::Retry,
             Self::RequestTrafficExceedLimit => CodeClass::Throttled,
             Self::UnSupportBusiness => CodeClass::UnsupportedBusiness,
             Self::KeyNotFound

@@ -32,7 +32,7 @@ pub struct Indefinite {
     pub cause: Cause,
     /// The request may have reached AlipayHK, so it may still be applied.
     pub ambiguous: bool,
-    /// The next attempt needs a new `requestId` (an UNKNOWN_EXCEPTION that came with `F`).
+    /// The next attempt needs a new `requestId`: a signed `F` that decides nothing, which the gateway would repeat to the old one.
     pub renew_request_id: bool,
     /// What `Retry-After` asked for, uncapped.
     pub retry_after: Option<Duration>,

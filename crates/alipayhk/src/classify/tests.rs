@@ -28,19 +28,19 @@ fn every_documented_code_has_its_row() {
         (Code::Success, S, "accepted"),
         (Code::ParamIllegal, F, "rejected"),
         (Code::OrderStatusInvalid, F, "rejected"),
-        (Code::UnSupportBusiness, F, "unsupported_business"),
+        (Code::UnSupportBusiness, F, "unsupported_business+renew"),
         (Code::UnknownException, F, "undecided+renew"),
         (Code::UnknownException, U, "undecided"),
         (Code::ProcessFail, F, "rejected"),
         (Code::RequestTrafficExceedLimit, U, "throttled"),
         (Code::SystemError, U, "undecided"),
-        (Code::KeyNotFound, F, "systemic"),
-        (Code::InvalidSignature, F, "systemic"),
-        (Code::InvalidClient, F, "systemic"),
-        (Code::AccessDenied, F, "systemic"),
-        (Code::InvalidApi, F, "systemic"),
-        (Code::MethodNotSupported, F, "systemic"),
-        (Code::MediaTypeNotAcceptable, F, "systemic"),
+        (Code::KeyNotFound, F, "systemic+renew"),
+        (Code::InvalidSignature, F, "systemic+renew"),
+        (Code::InvalidClient, F, "systemic+renew"),
+        (Code::AccessDenied, F, "systemic+renew"),
+        (Code::InvalidApi, F, "systemic+renew"),
+        (Code::MethodNotSupported, F, "systemic+renew"),
+        (Code::MediaTypeNotAcceptable, F, "systemic+renew"),
         (Code::OrderNotFound, F, "rejected"),
         (Code::InvalidContract, F, "rejected"),
         (Code::InvalidCode, F, "rejected"),
@@ -50,8 +50,8 @@ fn every_documented_code_has_its_row() {
         (Code::Unknown, F, "rejected"),
         (Code::Unknown, U, "undecided"),
         (Code::ParamIllegal, U, "undecided"),
-        (Code::SystemError, F, "undecided"),
-        (Code::RequestTrafficExceedLimit, F, "throttled"),
+        (Code::SystemError, F, "undecided+renew"),
+        (Code::RequestTrafficExceedLimit, F, "throttled+renew"),
     ];
     for (code, status, expected) in rows {
         assert_eq!(word(&classify(&signed(code, status, Held::Other), None)), expected, "{} {}", code.name(), status.name());
@@ -129,7 +129,7 @@ fn the_rejected_code_keeps_its_text() {
 
 #[test]
 fn the_whole_matrix_is_as_reviewed() {
-    let mut table = format!("{:<34}{:<7}{:<22}{:<22}{:<22}?\n", "code", "held", "S", "F", "U");
+    let mut table = format!("{:<34}{:<7}{:<28}{:<28}{:<28}?\n", "code", "held", "S", "F", "U");
     for code in Code::ALL {
         for (held, name) in [(Held::Same, "same"), (Held::Ahead, "ahead"), (Held::Other, "other")] {
             if held != Held::Other && code != Code::OrderStatusInvalid {
@@ -138,7 +138,7 @@ fn the_whole_matrix_is_as_reviewed() {
                 continue;
             }
             let row = Status::ALL.map(|status| word(&classify(&signed(code, status, held), None)));
-            let line = format!("{:<34}{name:<7}{:<22}{:<22}{:<22}{}", code.name(), row[0], row[1], row[2], row[3]);
+            let line = format!("{:<34}{name:<7}{:<28}{:<28}{:<28}{}", code.name(), row[0], row[1], row[2], row[3]);
             writeln!(table, "{}", line.trim_end()).unwrap();
         }
     }
