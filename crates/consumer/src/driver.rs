@@ -5,13 +5,14 @@ mod effects;
 mod events;
 mod facts;
 pub(crate) mod held;
+pub(crate) mod hold;
 mod intake;
 mod notes;
 mod orders;
+mod pace;
 mod report;
 mod shutdown;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,11 +20,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use domain::Rulebook;
 use engine::{Engine, Now, Ticket};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 
 use self::facts::Facts;
 use self::held::Payload;
 use self::intake::Intake;
 use self::notes::Notes;
+use self::pace::Paces;
 use self::report::Report;
 use self::shutdown::Stopping;
 use crate::admin::{OrderQuery, Published};
@@ -38,7 +41,7 @@ use crate::telemetry::metrics::Metrics;
 
 /// Batches of records taken in one turn before the engine schedules: the more we lag, the more collapses per call.
 const BATCHES_A_TURN: usize = 16;
-/// The hold file is looked for, and the state published, this often.
+/// The state is published this often.
 const TICK: Duration = Duration::from_millis(200);
 
 /// A fetched schema, or the reason why there is none.
@@ -51,6 +54,7 @@ pub(crate) type Channel<T> = (UnboundedSender<T>, UnboundedReceiver<T>);
 pub(crate) struct Driver {
     engine: Engine<Payload>,
     intake: Intake,
+    paces: Paces,
     origin: Instant,
     poller: Handle,
     caller: Caller,
@@ -62,7 +66,7 @@ pub(crate) struct Driver {
     report: Report,
     metrics: Metrics,
     heartbeat: Arc<AtomicU64>,
-    hold_file: Option<PathBuf>,
+    hold: watch::Receiver<bool>,
     stopping: Stopping,
     mail: Mail,
 }
@@ -108,7 +112,8 @@ pub(crate) struct Parts {
     pub(crate) published: Published,
     pub(crate) metrics: Metrics,
     pub(crate) heartbeat: Arc<AtomicU64>,
-    pub(crate) hold_file: Option<PathBuf>,
+    /// Whether the operator's hold file is there.
+    pub(crate) hold: watch::Receiver<bool>,
     pub(crate) drain: Duration,
     pub(crate) mail: Mail,
 }
@@ -131,6 +136,7 @@ impl Driver {
         Self {
             engine: parts.engine,
             intake: Intake::new(parts.decoder, parts.max_age, parts.rulebook),
+            paces: Paces::default(),
             origin: parts.origin,
             poller: parts.poller,
             caller: parts.caller,
@@ -142,7 +148,7 @@ impl Driver {
             report: Report::new(parts.published),
             metrics: parts.metrics,
             heartbeat: parts.heartbeat,
-            hold_file: parts.hold_file,
+            hold: parts.hold,
             stopping: Stopping::new(parts.drain),
             mail: parts.mail,
         }
@@ -157,7 +163,9 @@ impl Driver {
             if let Some(end) = self.take(turn) {
                 return self.end(end).await;
             }
-            self.take_what_is_ready();
+            if let Err(failure) = self.take_what_is_ready() {
+                return self.end(Err(failure)).await;
+            }
             let now = self.now();
             self.engine.handle_timeout(now);
             self.engine.schedule(now);
@@ -165,27 +173,29 @@ impl Driver {
                 return self.end(Err(failure)).await;
             }
             self.heartbeat.store(u64::try_from(now.0.as_millis()).unwrap_or(u64::MAX), std::sync::atomic::Ordering::Relaxed);
-            self.give_back_when_stopping();
+            if self.give_back_when_stopping() {
+                return self.end(Ok(())).await;
+            }
         }
     }
 
-    /// Waits for the next thing to happen; answers before questions.
+    /// Waits for the next thing to happen. What is rare comes first, so that a busy loop cannot starve it; then answers, then records.
     async fn wait(&mut self, tick: &mut tokio::time::Interval) -> Turn {
         let due = self.engine.poll_timeout().map_or_else(|| self.now().0 + Duration::from_secs(3_600), |due| due.0);
         let timer = tokio::time::sleep_until((self.origin + due).into());
         let mail = &mut self.mail;
         tokio::select! {
             biased;
+            Some(()) = mail.stop.recv() => Turn::Stop,
+            _ = tick.tick() => Turn::Tick,
+            Some(query) = mail.queries.recv() => Turn::Query(query),
             Some((ticket, finished)) = mail.calls.1.recv() => Turn::Call(ticket, Box::new(finished)),
             Some(confirmation) = mail.letters.recv() => Turn::Letter(confirmation),
             Some(confirmation) = mail.outcomes.recv() => Turn::Outcome(Box::new(confirmation)),
             Some(outcome) = mail.outcomes_again.1.recv() => Turn::OutcomeAgain(Box::new(outcome)),
             Some(fetched) = mail.schemas.1.recv() => Turn::Schema(fetched),
-            Some(()) = mail.stop.recv() => Turn::Stop,
-            _ = tick.tick() => Turn::Tick,
             () = timer => Turn::Timer,
             event = self.poller.events.recv() => Turn::Event(event),
-            Some(query) = mail.queries.recv() => Turn::Query(query),
         }
     }
 
@@ -193,16 +203,12 @@ impl Driver {
     fn take(&mut self, turn: Turn) -> Option<Result<(), Failure>> {
         match turn {
             Turn::Call(ticket, finished) => self.call_finished(ticket, *finished),
-            Turn::Letter((which, result)) => self.letter_finished(which, result),
-            Turn::Outcome(confirmation) => self.outcome_finished(*confirmation),
+            Turn::Letter((which, result)) => return self.letter_finished(which, result).err().map(Err),
+            Turn::Outcome(confirmation) => return self.outcome_finished(*confirmation).err().map(Err),
             Turn::OutcomeAgain(outcome) => self.write_outcome(*outcome),
             Turn::Schema((id, result)) => self.schema_fetched(id, result),
             Turn::Event(None | Some(Event::Closed)) => return Some(self.stopping.closed()),
-            Turn::Event(Some(event)) => {
-                if let Err(failure) = self.event(event) {
-                    return Some(Err(failure));
-                }
-            }
+            Turn::Event(Some(event)) => return self.event(event).err().map(Err),
             Turn::Query(query) => self.order_query(query),
             Turn::Stop => {
                 if self.stop() {
@@ -216,25 +222,22 @@ impl Driver {
     }
 
     /// Takes everything that is already there: first every answer, then records up to a budget.
-    fn take_what_is_ready(&mut self) {
+    fn take_what_is_ready(&mut self) -> Result<(), Failure> {
         while let Ok((ticket, finished)) = self.mail.calls.1.try_recv() {
             self.call_finished(ticket, finished);
         }
         while let Ok((which, result)) = self.mail.letters.try_recv() {
-            self.letter_finished(which, result);
+            self.letter_finished(which, result)?;
         }
         while let Ok(confirmation) = self.mail.outcomes.try_recv() {
-            self.outcome_finished(confirmation);
+            self.outcome_finished(confirmation)?;
         }
         for _ in 0..BATCHES_A_TURN {
+            // The end of the channel, behind the poll thread's last word, is seen by the next wait.
             let Ok(event) = self.poller.events.try_recv() else { break };
-            let closed = matches!(event, Event::Closed);
-            if closed || self.event(event).is_err() {
-                // Seen again as the end of the channel by the next wait.
-                self.stopping.note_closed();
-                break;
-            }
+            self.event(event)?;
         }
+        Ok(())
     }
 
     /// The time the engine counts in.
@@ -243,13 +246,11 @@ impl Driver {
     }
 
     fn tick(&mut self) {
-        if let Some(path) = &self.hold_file {
-            let held = path.exists();
-            if self.report.hold_changed(held) {
-                tracing::warn!(held, file = %path.display(), "the operator's hold file came or went");
-                let now = self.now();
-                self.engine.handle(engine::Input::OperatorHold(held), now);
-            }
+        let held = *self.hold.borrow();
+        if self.report.hold_changed(held) {
+            tracing::warn!(held, "the operator's hold file (alipayhk.hold_file) came or went");
+            let now = self.now();
+            self.engine.handle(engine::Input::OperatorHold(held), now);
         }
         self.publish();
     }

@@ -16,6 +16,7 @@ pub(crate) mod producer;
 pub(crate) mod record;
 mod session;
 pub(crate) mod topics;
+pub(crate) mod transit;
 
 pub(crate) use assignment::Beginning;
 pub(crate) use poller::{Handle, Poller, connect, start};

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use engine::{Engine, Now};
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
 use crate::admin::{self, Published};
 use crate::call::{Caller, Http, HttpError, HttpSettings, SigningPool};
 use crate::config::Config;
-use crate::driver::{Driver, Failure, Mail, Parts};
+use crate::driver::{Driver, Failure, Mail, Parts, hold};
 use crate::kafka::context::PollContext;
 use crate::kafka::dead_letter::{DeadLetters, topic_limit};
 use crate::kafka::outcomes::Outcomes;
@@ -24,6 +25,8 @@ use crate::telemetry::metrics::Metrics;
 const SAY_EVERY: Duration = Duration::from_secs(10);
 /// Between two attempts.
 const TRY_EVERY: Duration = Duration::from_millis(500);
+/// The cluster id is part of every commit's metadata, so it is asked for with patience; very old brokers have none.
+const CLUSTER_ID_TRIES: u32 = 10;
 
 /// Why a run ended with a failure.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +34,22 @@ pub(crate) enum RunError {
     /// Something to correct before the next start: exit code 2.
     #[error("{0}")]
     Setup(String),
+    /// The machine does not let us begin: exit code 1.
+    #[error("{0}")]
+    Machine(String),
     /// Exit code 1.
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+impl RunError {
+    /// The exit code of the process.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Setup(_) => 2,
+            Self::Machine(_) | Self::Failed(_) => 1,
+        }
+    }
 }
 
 impl From<TopicError> for RunError {
@@ -82,23 +98,27 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         let _ = listening.send(address);
     }
     let Some((consumer, cluster_id)) = wait_for_kafka(&config, &mut stop, &heartbeats).await? else { return Ok(()) };
-    let limit = topic_limit(&config.kafka.producer_config(), &config.dead_letter.topic).await;
+    let producer = config.kafka.producer_config();
+    let limit = tokio::select! {
+        limit = topic_limit(&producer, &config.dead_letter.topic) => limit,
+        _ = stop.recv() => return Ok(()),
+    };
     let decoder = Decoder::new(&config.schema).map_err(|error| RunError::Setup(error.to_string()))?;
     let registry = Registry::new(&config.schema).map_err(|error| RunError::Setup(error.to_string()))?.map(Arc::new);
 
     let (letter_sender, letters) = unbounded_channel();
-    let dead_letters = DeadLetters::new(&config.kafka.producer_config(), &config.dead_letter.topic, limit, letter_sender)
+    let dead_letters = DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
     let (outcome_sender, outcome_receiver) = unbounded_channel();
     let outcomes = config
         .outcomes
         .as_ref()
-        .map(|outcomes| Outcomes::new(&config.kafka.producer_config(), &outcomes.topic, outcome_sender))
+        .map(|outcomes| Outcomes::new(&producer, &outcomes.topic, outcome_sender))
         .transpose()
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
 
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let pool = SigningPool::start(cores).map_err(|error| RunError::Setup(format!("cannot start threads: {error}")))?;
+    let pool = SigningPool::start(cores).map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
     let caller = Caller::new(Arc::clone(&config.alipayhk.client), Arc::clone(&config.rulebook), pool, http);
     let engine = Engine::new(config.engine(cluster_id.as_str().into()), seed(), Now(origin.elapsed()));
     let poller = Poller {
@@ -108,7 +128,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         origin,
         heartbeat: poll_beat,
     };
-    let poller = start(poller, consumer).map_err(|error| RunError::Setup(format!("cannot start threads: {error}")))?;
+    let poller = start(poller, consumer).map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
     let mail = Mail {
         calls: unbounded_channel(),
         letters,
@@ -135,7 +155,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         published,
         metrics,
         heartbeat: drive_beat,
-        hold_file: config.alipayhk.hold_file.clone(),
+        hold: hold::watch(config.alipayhk.hold_file.clone()).await,
         drain: config.delivery.drain,
         mail,
     };
@@ -156,7 +176,7 @@ async fn wait_for_kafka(
     let (flag, beats, servers) = (Arc::clone(&stopped), heartbeats.clone(), config.kafka.bootstrap_servers.clone());
     let mut checked = tokio::task::spawn_blocking(move || {
         let mut said: Option<Instant> = None;
-        let mut waiting = |error: &rdkafka::error::KafkaError| {
+        let mut waiting = |error: &KafkaError| {
             beats.beat();
             if said.is_none_or(|said| said.elapsed() > SAY_EVERY) {
                 said = Some(Instant::now());
@@ -167,8 +187,19 @@ async fn wait_for_kafka(
         };
         let wanted = Wanted { topics: &topics, start: &start, dead_letter: &dead_letter, outcomes: outcomes.as_deref() };
         let found = check(&consumer, &wanted, &mut waiting)?;
-        let id = if found { cluster_id(&consumer) } else { None };
-        Ok::<_, TopicError>(found.then(|| (consumer, id.unwrap_or_default())))
+        if !found {
+            return Ok(None);
+        }
+        for _ in 0..CLUSTER_ID_TRIES {
+            if let Some(id) = cluster_id(&consumer) {
+                return Ok(Some((consumer, id)));
+            }
+            if !waiting(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)) {
+                return Ok(None);
+            }
+        }
+        tracing::warn!("the brokers tell no cluster id: commits of another cluster's group cannot be told apart");
+        Ok::<_, TopicError>(Some((consumer, String::new())))
     });
     let found = tokio::select! {
         found = &mut checked => found,
@@ -179,7 +210,7 @@ async fn wait_for_kafka(
     };
     match found {
         Ok(found) => Ok(found?),
-        Err(error) => Err(RunError::Setup(format!("the start check broke off: {error}"))),
+        Err(error) => Err(RunError::Machine(format!("the start check broke off: {error}"))),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> ExitCode {
     let ended = runtime.block_on(async {
         let (stop_sender, stop) = channel(2);
         if let Err(error) = stop_on_signals(stop_sender) {
-            return Err(RunError::Setup(format!("cannot listen for signals: {error}")));
+            return Err(RunError::Machine(format!("cannot listen for signals: {error}")));
         }
         pipeline::run(config, Outside { stop, published, listening: None, metrics }).await
     });
@@ -41,8 +41,7 @@ pub fn run(args: &RunArgs) -> ExitCode {
     drop(telemetry);
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ RunError::Setup(_)) => super::complain(&error, 2),
-        Err(error @ RunError::Failed(_)) => super::complain(&error, 1),
+        Err(error) => super::complain(&error, error.code()),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use engine::{Call, Disposed, Effect, Park};
+use domain::{Cause, Indefinite, Outcome as CallOutcome};
+use engine::{Call, Disposed, Effect, Epoch, Input, Park, PartitionId};
 
 use super::held::Payload;
 use super::notes::Notes;
+use super::pace::Who;
 use super::{Driver, Failure, to_unix_millis, unix_millis};
 use crate::call::Limits;
 use crate::kafka::dead_letter::Which;
-use crate::kafka::letter::Facts as LetterFacts;
+use crate::kafka::letter::{Facts as LetterFacts, Kept};
 use crate::kafka::messages::Command;
 use crate::kafka::outcomes::Outcome;
 use crate::schema::outcome;
@@ -23,17 +25,15 @@ impl Driver {
                 Effect::Park(park) => self.park(&park),
                 Effect::Disposed(disposed) => self.disposed(disposed),
                 Effect::Commit(commit) => self.command(Command::Commit(commit)),
-                Effect::Pause { partition, epoch } => self.command(Command::Fetch { id: partition, epoch, on: false }),
-                Effect::Resume { partition, epoch } => self.command(Command::Fetch { id: partition, epoch, on: true }),
+                Effect::Pause { partition, epoch } => self.pace(Who::Engine, partition, epoch, false),
+                Effect::Resume { partition, epoch } => self.pace(Who::Engine, partition, epoch, true),
                 Effect::Release { partition, epoch } => {
                     tracing::info!(partition = %self.facts.name(partition), "partition drained and given back");
-                    self.intake.forget(partition);
-                    self.facts.gone(partition, epoch);
+                    self.give_up(partition, epoch);
                     self.command(Command::Release { id: partition, epoch });
                 }
                 Effect::Seek { partition, epoch, offset } => {
                     tracing::warn!(partition = %self.facts.name(partition), %offset, "a partition stands still; fetching it again from here");
-                    self.intake.forget(partition);
                     self.command(Command::Seek { id: partition, epoch, offset });
                 }
                 Effect::Rebuild { reason } => {
@@ -54,9 +54,12 @@ impl Driver {
     }
 
     fn call(&mut self, call: Call<Payload>) {
-        let Some(event) = self.intake.order_in(&call.payload.raw, unix_millis()).map(Arc::new) else {
-            // Only modifications are sent, and what was an order once is one again.
-            return tracing::error!("the engine asked to send a record that is no order");
+        let Some(event) = self.intake.order_in(&call.payload.raw).map(Arc::new) else {
+            // Only modifications are sent, and what was an order once is one again; but every call has an end.
+            tracing::error!("the engine asked to send a record that is no order");
+            let nothing = Indefinite { cause: Cause::Undecided, ambiguous: false, renew_request_id: false, retry_after: None };
+            let (ticket, outcome, now) = (call.ticket, CallOutcome::Indefinite(nothing), self.now());
+            return self.engine.handle(Input::CallFinished { ticket, outcome }, now);
         };
         let limits = Limits { write_by: self.origin + call.write_by.0, deadline: self.origin + call.deadline.0 };
         self.notes.sent(call.ticket, &event, call.attempt, self.outcomes.is_some());
@@ -76,7 +79,7 @@ impl Driver {
     fn park(&mut self, park: &Park<Payload>) {
         let now = self.now();
         let Some(place) = self.facts.place(park.partition) else { return };
-        let event = self.intake.order_in(&park.payload.raw, unix_millis());
+        let event = self.intake.order_in(&park.payload.raw);
         let facts = LetterFacts {
             reason: &park.reason,
             topic: &place.topic,
@@ -88,7 +91,7 @@ impl Driver {
             attempts: park.attempts,
             failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
             schema_id: park.payload.schema_id,
-            truncated: false,
+            kept: Kept::All,
         };
         self.metrics.dead_letter(&park.reason);
         self.notes.parked(&self.facts, park);
@@ -109,13 +112,28 @@ impl Driver {
             offset: disposed.offset.0,
             order: disposed.order.as_ref().map(domain::MerchantBizNo::as_str),
             disposition: &disposed.disposition,
-            event: answer.map(|answer| &*answer.event),
+            event: answer.map(|answer| &answer.event),
             request_id: answer.and_then(|answer| answer.request_id.as_ref().map(alipayhk::RequestId::as_str)),
             notes: answer.map(|answer| &answer.notes),
             at_millis: unix_millis(),
         });
         let which = Which { partition: disposed.partition, epoch: disposed.epoch, offset: disposed.offset };
-        let key = disposed.order.as_ref().map(|order| Arc::from(order.as_str().as_bytes()));
+        // A compacted topic takes no record without a key: what is no order has an empty one.
+        let key = disposed.order.as_ref().map_or(&[][..], |order| order.as_str().as_bytes()).into();
         self.write_outcome(Outcome { which, partition: place.partition, key, value: value.into() });
+    }
+
+    /// Stops a partition, or lets it go on, unless somebody else wants it otherwise.
+    pub(super) fn pace(&mut self, who: Who, id: PartitionId, epoch: Epoch, on: bool) {
+        if let Some(on) = self.paces.set(who, id, epoch, on) {
+            self.command(Command::Fetch { id, epoch, on });
+        }
+    }
+
+    /// The partition is no longer ours.
+    pub(super) fn give_up(&mut self, id: PartitionId, epoch: Epoch) {
+        self.intake.forget(id);
+        self.paces.forget(id);
+        self.facts.gone(id, epoch);
     }
 }

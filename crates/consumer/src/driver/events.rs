@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Input, Ticket};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::facts::AnswerFacts;
 use super::intake::Step;
+use super::pace::Who;
 use super::{Driver, Failure, unix_millis};
 use crate::call::Finished;
 use crate::kafka::dead_letter::Which;
@@ -35,12 +36,12 @@ impl Driver {
             Event::Lost(partitions) => {
                 tracing::warn!(partitions = partitions.len(), "partitions were lost: they belong to another member already");
                 for (partition, epoch) in partitions {
-                    self.intake.forget(partition);
-                    self.facts.gone(partition, epoch);
+                    self.give_up(partition, epoch);
                     self.engine.handle(Input::Lost { partition, epoch }, now);
                 }
             }
-            Event::Records(records) => {
+            // What it weighed on the way counts until here.
+            Event::Records(records, _load) => {
                 let (millis, mut steps) = (unix_millis(), Vec::with_capacity(records.len()));
                 for record in records {
                     self.intake.record(record, millis, &mut steps);
@@ -75,7 +76,7 @@ impl Driver {
                 self.report.failed(&what);
                 return Err(Failure::Kafka(what));
             }
-            Event::Closed => self.stopping.note_closed(),
+            Event::Closed => {}
         }
         Ok(())
     }
@@ -84,6 +85,7 @@ impl Driver {
         let now = self.now();
         let Assigned { id, topic, partition, epoch, plan } = assigned;
         self.intake.forget(id);
+        self.paces.forget(id);
         self.facts.assigned(id, Arc::clone(&topic), partition, epoch);
         match plan {
             Ok(plan) => {
@@ -113,7 +115,7 @@ impl Driver {
                 }
                 Step::Violated(biz_type) => self.metrics.violated(biz_type),
                 Step::Fetch(id) => self.fetch_schema(id, Duration::ZERO),
-                Step::Pace { id, epoch, on } => self.command(Command::Fetch { id, epoch, on }),
+                Step::Pace { id, epoch, on } => self.pace(Who::Intake, id, epoch, on),
             }
         }
     }
@@ -164,27 +166,41 @@ impl Driver {
         if self.outcomes.is_some()
             && let Some(event) = self.notes.take_event(ticket)
         {
-            let facts = AnswerFacts { event, request_id: finished.request_id, notes: finished.answer.notes };
+            let facts = AnswerFacts::new(&event, finished.request_id, finished.answer.notes);
             self.facts.keep(ticket, facts);
         }
         self.engine.handle(Input::CallFinished { ticket, outcome: finished.answer.outcome }, now);
     }
 
-    pub(super) fn letter_finished(&mut self, which: Which, result: Result<(), KafkaError>) {
+    pub(super) fn letter_finished(&mut self, which: Which, result: Result<(), KafkaError>) -> Result<(), Failure> {
         let now = self.now();
+        self.dead_letters.finished(which, &result);
         if let Err(error) = &result {
+            self.still_writes("dead-letter", error)?;
             self.report.trouble(&format!("a dead letter was not taken: {error}; its record stays open and is written again"));
         }
         let Which { partition, epoch, offset } = which;
         self.engine.handle(Input::ParkFinished { partition, epoch, offset, confirmed: result.is_ok() }, now);
+        Ok(())
     }
 
-    pub(super) fn outcome_finished(&mut self, (outcome, result): Confirmation<Outcome>) {
+    /// A producer that failed for good takes nothing any more: only a new process helps.
+    fn still_writes(&mut self, of: &str, error: &KafkaError) -> Result<(), Failure> {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::Fatal) {
+            return Ok(());
+        }
+        let what = format!("the {of} producer failed for good: {error}");
+        self.report.failed(&what);
+        Err(Failure::Kafka(what))
+    }
+
+    pub(super) fn outcome_finished(&mut self, (outcome, result): Confirmation<Outcome>) -> Result<(), Failure> {
         let now = self.now();
         let Which { partition, epoch, offset } = outcome.which;
         match result {
             Ok(()) => self.engine.handle(Input::OutcomeWritten { partition, epoch, offset }, now),
             Err(error) => {
+                self.still_writes("outcomes", &error)?;
                 self.report.trouble(&format!("an outcome was not taken: {error}; it is written again"));
                 let again = self.mail.outcomes_again.0.clone();
                 tokio::spawn(async move {
@@ -193,6 +209,7 @@ impl Driver {
                 });
             }
         }
+        Ok(())
     }
 
     pub(super) fn write_outcome(&mut self, outcome: Outcome) {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use domain::OrderEvent;
 use engine::{Epoch, PartitionId, Ticket};
 
 /// Answers kept for the outcomes topic; an answer is needed until its call's records are settled.
@@ -31,9 +32,17 @@ pub(crate) struct Place {
 /// What the outcomes topic tells of an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerFacts {
-    pub(crate) event: Arc<domain::OrderEvent>,
+    /// The modification that was sent, without its opaque parts: thousands of these are kept.
+    pub(crate) event: OrderEvent,
     pub(crate) request_id: Option<alipayhk::RequestId>,
     pub(crate) notes: alipayhk::Notes,
+}
+
+impl AnswerFacts {
+    pub(crate) fn new(event: &OrderEvent, request_id: Option<alipayhk::RequestId>, notes: alipayhk::Notes) -> Self {
+        let event = event.clone();
+        Self { event: OrderEvent { shop_info: None, item_order_list: None, ext_info: None, ..event }, request_id, notes }
+    }
 }
 
 impl Facts {

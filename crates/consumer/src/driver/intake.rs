@@ -12,8 +12,13 @@ use super::held::{Held, Payload};
 use crate::kafka::record::RawRecord;
 use crate::schema::{Decoded, Decoder, KeyNote};
 
-/// A waiting partition is paused from this many records on.
-const WAITING_RECORDS: usize = 2_048;
+/// A waiting partition is paused from this many bytes on: no mark of the engine counts them.
+const WAITING_BYTES: usize = 256 << 10;
+/// What a waiting item costs beside its record.
+const ITEM_BYTES: usize = 256;
+
+/// Later than every time that an order may have, in epoch milliseconds.
+const END_OF_TIME: i64 = 100_000_000_000_000;
 
 /// Decodes, and keeps what cannot be decoded yet.
 pub(crate) struct Intake {
@@ -29,6 +34,7 @@ struct Waiting {
     epoch: Epoch,
     schema: u32,
     items: VecDeque<Item>,
+    bytes: usize,
     paused: bool,
 }
 
@@ -60,15 +66,18 @@ impl Intake {
     pub(crate) fn record(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) {
         let (id, epoch) = (raw.partition, raw.epoch);
         if let Some(waiting) = self.waiting.get_mut(&id).filter(|waiting| waiting.epoch == epoch) {
+            waiting.bytes += raw.bytes() + ITEM_BYTES;
             waiting.items.push_back(Item::Record(raw));
-            if waiting.items.len() >= WAITING_RECORDS && !waiting.paused {
+            if waiting.bytes >= WAITING_BYTES && !waiting.paused {
                 waiting.paused = true;
                 steps.push(Step::Pace { id, epoch, on: false });
             }
             return;
         }
         if let Err((raw, schema)) = self.decode(raw, now_millis, steps) {
-            self.waiting.insert(id, Waiting { epoch, schema, items: VecDeque::from([Item::Record(raw)]), paused: false });
+            let bytes = raw.bytes() + ITEM_BYTES;
+            self.waiting.insert(id, Waiting { epoch, schema, items: VecDeque::from([Item::Record(raw)]), bytes, paused: false });
+            steps.push(Step::Input(Input::WaitsOutside { partition: id, epoch, on: true }, None));
             if self.wanted.insert(schema) {
                 steps.push(Step::Fetch(schema));
             }
@@ -78,7 +87,11 @@ impl Intake {
     /// Takes a position that moved without a record; behind waiting records it waits too.
     pub(crate) fn position(&mut self, id: PartitionId, epoch: Epoch, next: Offset, steps: &mut Vec<Step>) {
         match self.waiting.get_mut(&id).filter(|waiting| waiting.epoch == epoch) {
-            Some(waiting) => waiting.items.push_back(Item::Position(next)),
+            // Only the last one of several in a row tells anything.
+            Some(Waiting { items, .. }) => match items.back_mut() {
+                Some(Item::Position(last)) => *last = next,
+                Some(Item::Record(_)) | None => items.push_back(Item::Position(next)),
+            },
             None => steps.push(Step::Input(Input::Position { partition: id, epoch, next }, None)),
         }
     }
@@ -93,6 +106,7 @@ impl Intake {
         let ready: Vec<PartitionId> = self.waiting.iter().filter(|(_, waiting)| waiting.schema == schema).map(|(id, _)| *id).collect();
         for id in ready {
             let Some(waiting) = self.waiting.remove(&id) else { continue };
+            steps.push(Step::Input(Input::WaitsOutside { partition: id, epoch: waiting.epoch, on: false }, None));
             if waiting.paused {
                 steps.push(Step::Pace { id, epoch: waiting.epoch, on: true });
             }
@@ -110,9 +124,9 @@ impl Intake {
         self.waiting.remove(&id);
     }
 
-    /// The order in a record that was taken in before.
-    pub(crate) fn order_in(&self, raw: &RawRecord, now_millis: i64) -> Option<OrderEvent> {
-        match self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis).0 {
+    /// The order in a record that was taken in before. A clock that was set back since then does not make it invalid.
+    pub(crate) fn order_in(&self, raw: &RawRecord) -> Option<OrderEvent> {
+        match self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), END_OF_TIME).0 {
             Decoded::Event(event) => Some(event),
             Decoded::Tombstone | Decoded::Unfit { .. } | Decoded::NeedsSchema(_) => None,
         }
@@ -129,11 +143,9 @@ impl Intake {
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
             Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw) },
             Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
-            Decoded::Event(event) if self.breaks_a_rule(&event, steps) => Content::Unfit {
-                reason: UnfitReason::Invalid,
-                message: self.rules_broken(&event).into(),
-                payload: hold(raw),
-            },
+            Decoded::Event(event) if self.breaks_a_rule(&event, steps) => {
+                Content::Unfit { reason: UnfitReason::Invalid, message: self.rules_broken(&event).into(), payload: hold(raw) }
+            }
             Decoded::Event(event) => Content::Modification(Modification {
                 order: event.merchant_biz_no.clone(),
                 biz_type: event.biz_type,

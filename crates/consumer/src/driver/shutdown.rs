@@ -13,6 +13,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long the poll thread may take to close.
 const CLOSE: Duration = Duration::from_secs(4);
+const LAST_LOOK: Duration = Duration::from_millis(200);
 
 /// How far the end has come.
 #[derive(Debug)]
@@ -21,22 +22,17 @@ pub(crate) struct Stopping {
     pub(crate) drain: Duration,
     /// Set by the first signal: everything is given back by then.
     pub(crate) deadline: Option<Now>,
-    told_to_close: bool,
-    closed: bool,
+    told_to_close: Option<Now>,
 }
 
 impl Stopping {
     pub(crate) fn new(drain: Duration) -> Self {
-        Self { drain, deadline: None, told_to_close: false, closed: false }
-    }
-
-    pub(super) fn note_closed(&mut self) {
-        self.closed = true;
+        Self { drain, deadline: None, told_to_close: None }
     }
 
     /// The poll thread ended: right when it was told to, a failure otherwise.
     pub(super) fn closed(&self) -> Result<(), Failure> {
-        if self.told_to_close { Ok(()) } else { Err(Failure::Kafka("the poll thread ended".to_owned())) }
+        if self.told_to_close.is_some() { Ok(()) } else { Err(Failure::Kafka("the poll thread ended".to_owned())) }
     }
 }
 
@@ -62,15 +58,18 @@ impl Driver {
         false
     }
 
-    /// Once everything is given back, or the time for it is over, the consumer is closed.
-    pub(super) fn give_back_when_stopping(&mut self) {
-        let Some(deadline) = self.stopping.deadline else { return };
-        let over = self.now().0 > deadline.0 + MARGIN;
-        if self.stopping.told_to_close || !(over || self.facts.ours().is_empty()) {
-            return;
+    /// Once everything is given back, or the time for it is over, the consumer is closed. True: it does not close in time either.
+    pub(super) fn give_back_when_stopping(&mut self) -> bool {
+        let now = self.now();
+        let Some(deadline) = self.stopping.deadline else { return false };
+        if let Some(told) = self.stopping.told_to_close {
+            return now.0 > told.0 + CLOSE;
         }
-        self.stopping.told_to_close = true;
-        self.command(Command::Stop);
+        if now.0 > deadline.0 + MARGIN || self.facts.ours().is_empty() {
+            self.stopping.told_to_close = Some(now);
+            self.command(Command::Stop);
+        }
+        false
     }
 
     /// The loop is over: the last confirmations, the poll thread's end.
@@ -79,7 +78,9 @@ impl Driver {
         self.command(Command::Stop);
         let events = &mut self.poller.events;
         let closed = async { while events.recv().await.is_some() {} };
-        if tokio::time::timeout(CLOSE, closed).await.is_err() {
+        // Waited for already when it was told to close in time.
+        let wait = if self.stopping.told_to_close.is_some() { LAST_LOOK } else { CLOSE };
+        if tokio::time::timeout(wait, closed).await.is_err() {
             tracing::warn!("the Kafka client did not close in time");
         }
         let (dead_letters, outcomes) = (self.dead_letters, self.outcomes);

@@ -7,14 +7,14 @@ use std::time::Duration;
 use engine::{Halt, Now, Offset, Plan, takeover};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset as KafkaOffset;
 
 use super::context::PollContext;
 use crate::config::Start;
 
 /// One look-up waits this long for the broker; a failed round is tried again by the poll loop.
-const LOOK_UP: Duration = Duration::from_secs(5);
+const LOOK_UP: Duration = Duration::from_secs(3);
 
 /// One partition with what its engine needs to begin.
 #[derive(Debug)]
@@ -38,27 +38,48 @@ pub(crate) struct Beginning {
     pub(crate) cluster_id: Arc<str>,
 }
 
-/// Looks the facts of newly assigned partitions up and plans how each is taken over.
-pub(crate) fn look_up(
-    consumer: &BaseConsumer<PollContext>,
-    added: &TopicPartitionList,
-    beginning: &Beginning,
-    now: Now,
-) -> KafkaResult<Vec<Found>> {
-    let topics: BTreeSet<String> = added.elements().iter().map(|e| e.topic().to_owned()).collect();
-    let committed = committed(consumer, &topics)?;
-    let mut found = Vec::new();
-    for element in added.elements() {
-        let (topic, partition) = (element.topic(), element.partition());
-        let (log_start, last_stable) = consumer.fetch_watermarks(topic, partition, LOOK_UP)?;
+/// The questions about newly assigned partitions, one after the other, and what their answers mean for taking them over.
+#[derive(Debug)]
+pub(crate) struct Inquiry {
+    left: Vec<(String, i32)>,
+    committed: Option<Committed>,
+    found: Vec<Found>,
+}
+
+impl Inquiry {
+    /// Nothing is asked yet.
+    pub(crate) fn of(added: &TopicPartitionList) -> Self {
+        let left = added.elements().iter().rev().map(|element| (element.topic().to_owned(), element.partition())).collect();
+        Self { left, committed: None, found: Vec::new() }
+    }
+
+    /// Everything was asked.
+    pub(crate) fn is_done(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// What was found out.
+    pub(crate) fn found(self) -> Vec<Found> {
+        self.found
+    }
+
+    /// Asks the next question. After an error the whole inquiry begins anew: answers of different moments do not go together.
+    pub(crate) fn ask(&mut self, consumer: &BaseConsumer<PollContext>, beginning: &Beginning, now: Now) -> KafkaResult<()> {
+        let Some(committed) = &self.committed else {
+            let topics: BTreeSet<String> = self.left.iter().map(|(topic, _)| topic.clone()).collect();
+            self.committed = Some(committed(consumer, &topics)?);
+            return Ok(());
+        };
+        let Some((topic, partition)) = self.left.last() else { return Ok(()) };
+        let (log_start, last_stable) = consumer.fetch_watermarks(topic, *partition, LOOK_UP)?;
         let of_topic = committed.get(topic);
-        let own = of_topic.and_then(|of_topic| of_topic.get(&partition)).cloned();
+        let own = of_topic.and_then(|of_topic| of_topic.get(partition)).cloned();
         // A new partition of a topic that the group knows begins at its start: nothing of it was ever read.
         let start = match (&own, of_topic.is_some_and(|of_topic| !of_topic.is_empty())) {
-            (None, false) => first_offset(consumer, topic, partition, &beginning.start, (log_start, last_stable))?,
+            (None, false) => first_offset(consumer, topic, *partition, &beginning.start, (log_start, last_stable))?,
             (None, true) | (Some(_), _) => log_start,
         };
-        let topic: Arc<str> = topic.into();
+        let (topic, partition): (Arc<str>, i32) = (topic.as_str().into(), *partition);
         let facts = takeover::Facts {
             topic: Arc::clone(&topic),
             partition,
@@ -68,9 +89,10 @@ pub(crate) fn look_up(
             last_stable: Offset(last_stable),
             start: Offset(start),
         };
-        found.push(Found { topic, partition, plan: takeover::plan(&facts, beginning.history, now) });
+        self.found.push(Found { topic, partition, plan: takeover::plan(&facts, beginning.history, now) });
+        self.left.pop();
+        Ok(())
     }
-    Ok(found)
 }
 
 /// Committed offset and metadata by topic and partition; partitions without a commit are left out.
@@ -110,9 +132,15 @@ pub(crate) fn first_offset(
             let mut times = TopicPartitionList::new();
             times.add_partition_offset(topic, partition, KafkaOffset::Offset(*millis))?;
             let found = consumer.offsets_for_times(times, LOOK_UP)?;
-            let offset = found.elements().first().map(|element| element.offset());
-            // No record that new: begin at the end.
-            Ok(if let Some(KafkaOffset::Offset(offset)) = offset { offset } else { log_end })
+            let elements = found.elements();
+            let Some(element) = elements.first() else { return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownPartition)) };
+            // A partition that could not be asked is no partition without newer records.
+            element.error()?;
+            match element.offset() {
+                KafkaOffset::Offset(offset) => Ok(offset),
+                // No record that new: begin at the end.
+                _ => Ok(log_end),
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The dead-letter topic: the only way besides AlipayHK's verdict to finish with a record.
 
+use std::collections::HashMap;
+
 use engine::{Epoch, Offset, PartitionId};
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
@@ -7,12 +9,12 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::letter::{Facts, headers};
+use super::letter::{Facts, Kept, headers};
 use super::producer::{Confirmation, ConfirmedWriter, Write};
 use super::record::RawRecord;
 
 /// Which record a write finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Which {
     pub(crate) partition: PartitionId,
     pub(crate) epoch: Epoch,
@@ -24,10 +26,15 @@ const DEFAULT_LIMIT: usize = 1_000_000;
 /// What a record costs beside key, value and headers, generously.
 const OVERHEAD: usize = 4_096;
 
+/// Letters that are not whole are remembered until they are confirmed, at most so many; a forgotten one is refused once more.
+const CUT: usize = 4_096;
+
 /// Writes dead letters.
 pub(crate) struct DeadLetters {
     writer: ConfirmedWriter<Which>,
     limit: usize,
+    /// What is left of a letter that is too large for its topic.
+    cut: HashMap<Which, Kept>,
     confirmations: UnboundedSender<Confirmation<Which>>,
 }
 
@@ -42,29 +49,56 @@ impl DeadLetters {
         let limit = limit.unwrap_or(DEFAULT_LIMIT).max(OVERHEAD * 2);
         let mut config = config.clone();
         config.set("message.max.bytes", limit.min(1_000_000_000).to_string());
-        Ok(Self { writer: ConfirmedWriter::new(&config, topic, confirmations.clone())?, limit, confirmations })
+        let writer = ConfirmedWriter::new(&config, topic, confirmations.clone())?;
+        Ok(Self { writer, limit, cut: HashMap::new(), confirmations })
     }
 
-    /// Writes one letter; its confirmation follows in any case. A letter that its topic would not take goes without its value.
-    pub(crate) fn write(&self, record: &RawRecord, mut facts: Facts<'_>, which: Which) {
-        facts.truncated = record.bytes() + OVERHEAD > self.limit;
-        let refused = self.send(record, &facts, which);
-        let Err((error, which)) = refused else { return };
-        let too_large = error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge);
-        let refused = if too_large && !facts.truncated {
-            facts.truncated = true;
-            self.send(record, &facts, which)
-        } else {
-            Err((error, which))
-        };
-        if let Err((error, which)) = refused {
-            let _ = self.confirmations.send((which, Err(error)));
+    /// Writes one letter; its confirmation follows in any case. What its topic would not take is left out.
+    pub(crate) fn write(&mut self, record: &RawRecord, mut facts: Facts<'_>, which: Which) {
+        let fits = record.bytes() + OVERHEAD <= self.limit;
+        facts.kept = self.cut.get(&which).copied().unwrap_or(if fits { Kept::All } else { Kept::KeyAndHeaders });
+        loop {
+            self.remember(which, facts.kept);
+            let Err((error, which)) = self.send(record, &facts, which) else { return };
+            match facts.kept.less().filter(|_| is_too_large(&error)) {
+                Some(less) => facts.kept = less,
+                None => {
+                    let _ = self.confirmations.send((which, Err(error)));
+                    return;
+                }
+            }
         }
     }
 
+    /// Hears how a write ended: a letter that the broker found too large is smaller the next time.
+    pub(crate) fn finished(&mut self, which: Which, result: &Result<(), KafkaError>) {
+        match result {
+            Ok(()) => drop(self.cut.remove(&which)),
+            Err(error) if is_too_large(error) => {
+                let kept = self.cut.get(&which).copied().unwrap_or(Kept::All);
+                self.remember(which, kept.less().unwrap_or(kept));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn remember(&mut self, which: Which, kept: Kept) {
+        if kept == Kept::All {
+            return;
+        }
+        if self.cut.len() >= CUT {
+            self.cut.clear();
+        }
+        self.cut.insert(which, kept);
+    }
+
     fn send(&self, record: &RawRecord, facts: &Facts<'_>, which: Which) -> Result<(), (KafkaError, Which)> {
-        let value = if facts.truncated { None } else { record.value.as_deref() };
-        self.writer.write(Write { key: record.key.as_deref(), value, headers: Some(headers(record, facts)), partition: None }, which)
+        let (key, value) = match facts.kept {
+            Kept::All => (record.key.as_deref(), record.value.as_deref()),
+            Kept::KeyAndHeaders => (record.key.as_deref(), None),
+            Kept::Place => (None, None),
+        };
+        self.writer.write(Write { key, value, headers: Some(headers(record, facts)), partition: None }, which)
     }
 
     /// Waits for the last confirmations.
@@ -73,6 +107,10 @@ impl DeadLetters {
             tracing::warn!(%error, "dead letters were not confirmed in time; their records stay open");
         }
     }
+}
+
+fn is_too_large(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
 }
 
 /// The largest record the topic takes, where the broker tells it.

@@ -19,14 +19,37 @@ pub(crate) struct Facts<'a> {
     pub(crate) attempts: u32,
     pub(crate) failures: Option<(i64, i64)>,
     pub(crate) schema_id: Option<u32>,
-    pub(crate) truncated: bool,
+    pub(crate) kept: Kept,
+}
+
+/// What a letter keeps of its record; anything less than all of it says `ordersync.truncated`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Key, value and headers, byte for byte.
+    All,
+    /// No value.
+    KeyAndHeaders,
+    /// Only where the record is.
+    Place,
+}
+
+impl Kept {
+    /// The next smaller letter.
+    pub(crate) fn less(self) -> Option<Self> {
+        match self {
+            Self::All => Some(Self::KeyAndHeaders),
+            Self::KeyAndHeaders => Some(Self::Place),
+            Self::Place => None,
+        }
+    }
 }
 
 /// The record's own headers, untouched, and ours behind them: the last one of a name counts.
 pub(crate) fn headers(record: &RawRecord, facts: &Facts<'_>) -> OwnedHeaders {
     let (reason, code, message) = reason(facts.reason);
     // Cloned as a whole: a header of the record may have a name that rdkafka cannot show.
-    let mut headers = record.headers.clone().unwrap_or_else(|| OwnedHeaders::new_with_capacity(17));
+    let own = record.headers.as_ref().filter(|_| facts.kept != Kept::Place).cloned();
+    let mut headers = own.unwrap_or_else(|| OwnedHeaders::new_with_capacity(17));
     let mut put = |name: &str, value: &str| {
         let own = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
         headers = own.insert(Header { key: name, value: Some(value) });
@@ -60,7 +83,7 @@ pub(crate) fn headers(record: &RawRecord, facts: &Facts<'_>) -> OwnedHeaders {
     if let Some(id) = facts.schema_id {
         put("ordersync.schema_id", &id.to_string());
     }
-    if facts.truncated {
+    if facts.kept != Kept::All {
         put("ordersync.truncated", "true");
     }
     put("ordersync.version", env!("CARGO_PKG_VERSION"));

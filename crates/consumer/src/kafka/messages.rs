@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{CommitResult, CommitTicket, Epoch, Offset, PartitionId, Plan};
 
 use super::record::RawRecord;
+use super::transit::Load;
 
 /// From the poll thread, in the order in which things happened.
 #[derive(Debug)]
@@ -17,8 +18,8 @@ pub(crate) enum Event {
     Revoking(Vec<(PartitionId, Epoch)>),
     /// Partitions are somebody else's already.
     Lost(Vec<(PartitionId, Epoch)>),
-    /// Records, in order within each partition.
-    Records(Vec<RawRecord>),
+    /// Records, in order within each partition, and what they weigh on the way.
+    Records(Vec<RawRecord>, Load),
     /// Fetch positions that moved without a record, and log ends.
     Positions(Vec<Position>),
     /// The answer to a commit.

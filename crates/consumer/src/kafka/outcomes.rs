@@ -19,7 +19,8 @@ pub(crate) struct Outcome {
     pub(crate) which: Which,
     /// The source's partition number: the topic mirrors it.
     pub(crate) partition: i32,
-    pub(crate) key: Option<Arc<[u8]>>,
+    /// `merchantBizNo`; empty where the record told none.
+    pub(crate) key: Arc<[u8]>,
     pub(crate) value: Arc<[u8]>,
 }
 
@@ -37,8 +38,8 @@ impl Outcomes {
 
     /// Writes one; its confirmation follows in any case.
     pub(crate) fn write(&self, outcome: Outcome) {
-        let (key, value, partition) = (outcome.key.clone(), Arc::clone(&outcome.value), outcome.partition);
-        let write = Write { key: key.as_deref(), value: Some(&value), headers: None, partition: Some(partition) };
+        let (key, value, partition) = (Arc::clone(&outcome.key), Arc::clone(&outcome.value), outcome.partition);
+        let write = Write { key: Some(&key), value: Some(&value), headers: None, partition: Some(partition) };
         if let Err((error, outcome)) = self.writer.write(write, outcome) {
             let _ = self.confirmations.send((outcome, Err(error)));
         }

@@ -29,6 +29,13 @@ pub(crate) struct Owned {
     pub(crate) since_micros: i64,
 }
 
+impl Owned {
+    /// The driver knows of it.
+    pub(crate) fn is_read(&self) -> bool {
+        !self.halted
+    }
+}
+
 /// All partitions of ours, and the numbers of those that ever were.
 #[derive(Debug, Default)]
 pub(crate) struct Partitions {
@@ -106,8 +113,14 @@ impl Partitions {
         u32::try_from(self.all().count()).unwrap_or(u32::MAX)
     }
 
-    /// The partitions of a list that are ours, with their assignment.
-    pub(crate) fn of_list(&mut self, list: &TopicPartitionList) -> Vec<(PartitionId, Epoch)> {
-        list.elements().iter().filter_map(|e| self.get_mut(e.topic(), e.partition()).map(|owned| (owned.id, owned.epoch))).collect()
+    /// The partitions of a list that are ours and `wanted`, with their assignment.
+    pub(crate) fn of_list(&mut self, list: &TopicPartitionList, wanted: impl Fn(&Owned) -> bool) -> Vec<(PartitionId, Epoch)> {
+        let mut found = Vec::new();
+        for element in list.elements() {
+            if let Some(owned) = self.get_mut(element.topic(), element.partition()).filter(|owned| wanted(owned)) {
+                found.push((owned.id, owned.epoch));
+            }
+        }
+        found
     }
 }

@@ -1,4 +1,5 @@
-//! The poll thread: the only holder of the consumer. It never waits for the driver, so the group membership stays alive.
+//! The poll thread: the only holder of the consumer. The driver never waits for it, and it waits for the driver no longer than for that
+//! one's next turn, so the group membership stays alive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,7 +70,8 @@ fn run(poller: &Poller, first: BaseConsumer<PollContext>, commands: &Receiver<Co
             }
         };
         let end = Session::new(poller, &client, &mut partitions, commands, events).run();
-        let lost = partitions.all().map(|(_, _, owned)| (owned.id, owned.epoch)).collect::<Vec<_>>();
+        let lost =
+            partitions.all().filter(|(_, _, owned)| owned.is_read()).map(|(_, _, owned)| (owned.id, owned.epoch)).collect::<Vec<_>>();
         partitions.clear();
         if !lost.is_empty() {
             let _ = events.blocking_send(Event::Lost(lost));

@@ -7,31 +7,35 @@ use commit_queue::{Commit, CommitQueue};
 use engine::{CommitResult, CommitTicket, Epoch, Offset, PartitionId};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset as KafkaOffset;
 
-use super::assignment::look_up;
+use super::assignment::{Found, Inquiry};
 use super::commits;
 use super::context::{PollContext, Rebalance};
 use super::messages::{Assigned, Command, Event};
-use super::owned::Partitions;
+use super::owned::{Owned, Partitions};
 use super::poller::{Poller, next_command};
 use super::positions::{self, Positions, stats_clock};
 use super::record::RawRecord;
 use super::topics;
+use super::transit::Transit;
 
 /// An idle turn waits this long for a record; commands wait no longer than that.
 const TURN: Duration = Duration::from_millis(5);
 /// One batch to the driver.
 const BATCH_RECORDS: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
-/// How often the partition count of the subscription is asked for.
+/// How often the partition count of the subscription is asked for, and after how long again when nobody answered.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
+const COUNT_AGAIN: Duration = Duration::from_secs(5);
 /// How often positions that moved without a record are looked for.
 const POSITION_EVERY: Duration = Duration::from_millis(50);
 /// A failed look-up of a new assignment is tried again after this.
 const LOOK_UP_AGAIN: Duration = Duration::from_millis(500);
+/// A turn asks no longer than this about a new assignment: the partitions that are ours already go on meanwhile.
+const LOOK_UP_TURN: Duration = Duration::from_millis(20);
 
 /// Why a consumer's life ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +55,10 @@ pub(crate) struct Session<'a> {
     commands: &'a Receiver<Command>,
     events: &'a tokio::sync::mpsc::Sender<Event>,
     positions: Positions,
+    transit: Transit,
     /// A rebalance that is being carried out; the next one waits behind it.
     current: Option<Rebalance>,
+    inquiry: Option<Inquiry>,
     again_at: Option<Instant>,
     count_at: Instant,
     position_at: Instant,
@@ -77,7 +83,9 @@ impl<'a> Session<'a> {
             commands,
             events,
             positions,
+            transit: Transit::default(),
             current: None,
+            inquiry: None,
             again_at: None,
             count_at: now,
             position_at: now,
@@ -123,14 +131,22 @@ impl<'a> Session<'a> {
 
     /// Takes what librdkafka has, up to a batch. False: the client is broken for good.
     fn poll(&mut self) -> bool {
+        if self.transit.is_full() {
+            std::thread::park_timeout(TURN);
+            return true;
+        }
         let (mut batch, mut bytes, mut timeout) = (Vec::new(), 0, TURN);
         let began = Instant::now();
-        while batch.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
+        // Records of partitions that are being given back are taken and dropped, but not without end.
+        for _ in 0..BATCH_RECORDS {
+            if bytes >= BATCH_BYTES {
+                break;
+            }
             match self.consumer.poll(timeout) {
                 None => break,
                 Some(Ok(message)) => {
-                    let Some(owned) = self.partitions.get_mut(message.topic(), message.partition()) else { continue };
-                    if owned.open {
+                    let owned = self.partitions.get_mut(message.topic(), message.partition());
+                    if let Some(owned) = owned.filter(|owned| owned.open) {
                         owned.next = Offset(message.offset() + 1);
                         let record = RawRecord::copy(&message, owned.id, owned.epoch);
                         bytes += record.bytes() + 64;
@@ -148,7 +164,8 @@ impl<'a> Session<'a> {
         // A poll also ends early, with records still queued, when it served a rebalance or statistics.
         let empty = batch.is_empty() && began.elapsed() >= TURN && !self.consumer.client().context().has_rebalance();
         if !batch.is_empty() {
-            self.tell(Event::Records(batch));
+            let load = self.transit.load(bytes);
+            self.tell(Event::Records(batch, load));
         }
         let mut moved = Vec::new();
         if Instant::now() >= self.position_at {
@@ -199,12 +216,28 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// True when the partitions are fetched; false when a look-up failed and has to be tried again.
+    /// Asks about a new assignment for a moment. None: there is more to ask.
+    fn look_up(&mut self, added: &TopicPartitionList) -> KafkaResult<Option<Vec<Found>>> {
+        let inquiry = self.inquiry.get_or_insert_with(|| Inquiry::of(added));
+        let until = Instant::now() + LOOK_UP_TURN;
+        while !inquiry.is_done() {
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            inquiry.ask(self.consumer, &self.poller.beginning, self.poller.now())?;
+        }
+        // Without the count the share of the quota would be unknown.
+        self.count_partitions()?;
+        Ok(self.inquiry.take().map(Inquiry::found))
+    }
+
+    /// True when the partitions are fetched; false while there is more to ask, or when a look-up failed and has to be tried again.
     fn assign(&mut self, added: &TopicPartitionList) -> bool {
-        let found = match look_up(self.consumer, added, &self.poller.beginning, self.poller.now()) {
-            Ok(found) => found,
+        let found = match self.look_up(added) {
+            Ok(Some(found)) => found,
+            Ok(None) => return false,
             Err(error) => {
-                self.again_at = Some(Instant::now() + LOOK_UP_AGAIN);
+                (self.inquiry, self.again_at) = (None, Some(Instant::now() + LOOK_UP_AGAIN));
                 self.tell(Event::Trouble { what: format!("looking up a new assignment: {error}") });
                 return false;
             }
@@ -226,7 +259,6 @@ impl<'a> Session<'a> {
             let (id, epoch) = self.partitions.assign(&found.topic, found.partition, from, open);
             assigned.push(Assigned { id, topic: found.topic, partition: found.partition, epoch, plan: found.plan });
         }
-        self.count();
         self.tell(Event::Assigned(assigned));
         if let Err(error) = self.consumer.incremental_assign(&list).and_then(|()| self.consumer.pause(&halted)) {
             self.tell(Event::Trouble { what: format!("taking an assignment: {error}") });
@@ -244,7 +276,7 @@ impl<'a> Session<'a> {
     }
 
     fn begin_revoke(&mut self, partitions: &TopicPartitionList, lost: bool) {
-        let ours = self.partitions.of_list(partitions);
+        let ours = self.partitions.of_list(partitions, Owned::is_read);
         if lost {
             for element in partitions.elements() {
                 self.partitions.remove(element.topic(), element.partition());
@@ -267,7 +299,7 @@ impl<'a> Session<'a> {
     }
 
     fn unassign(&mut self, partitions: &TopicPartitionList) {
-        let still = self.partitions.of_list(partitions);
+        let still = self.partitions.of_list(partitions, Owned::is_read);
         for element in partitions.elements() {
             self.partitions.remove(element.topic(), element.partition());
         }
@@ -328,11 +360,16 @@ impl<'a> Session<'a> {
     }
 
     fn count(&mut self) {
-        self.count_at = Instant::now() + COUNT_EVERY;
-        match topics::total_partitions(self.consumer, &self.poller.topics) {
-            Ok(total) => self.tell(Event::TotalPartitions(total.max(self.partitions.count()))),
-            Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)) => {}
-            Err(error) => self.tell(Event::Trouble { what: format!("counting partitions: {error}") }),
+        if let Err(error) = self.count_partitions() {
+            self.count_at = Instant::now() + COUNT_AGAIN;
+            self.tell(Event::Trouble { what: format!("counting partitions: {error}") });
         }
+    }
+
+    fn count_partitions(&mut self) -> KafkaResult<()> {
+        let total = topics::total_partitions(self.consumer, &self.poller.topics)?;
+        self.count_at = Instant::now() + COUNT_EVERY;
+        self.tell(Event::TotalPartitions(total.max(self.partitions.count())));
+        Ok(())
     }
 }

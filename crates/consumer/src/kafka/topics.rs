@@ -14,6 +14,8 @@ use crate::config::{Start, Topics};
 /// How long a topic may stay unknown to a broker that answers, before it counts as not existing.
 const UNKNOWN_FOR: Duration = Duration::from_secs(8);
 const LOOK_UP: Duration = Duration::from_secs(5);
+/// Counting happens on the poll thread, which has other things to do.
+const COUNT: Duration = Duration::from_secs(1);
 /// More records than this are only read when `kafka.start` was written.
 const UNASKED_BACKLOG: i64 = 1_000_000;
 
@@ -53,22 +55,26 @@ pub(crate) fn partitions_of(consumer: &BaseConsumer<PollContext>, topic: &str, t
 }
 
 /// The topics of the subscription, as the broker has them now.
-pub(crate) fn subscribed(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<BTreeSet<String>> {
+fn subscribed(consumer: &BaseConsumer<PollContext>, topics: &Topics, timeout: Duration) -> KafkaResult<BTreeSet<String>> {
     match topics {
         Topics::List(list) => Ok(list.iter().cloned().collect()),
         Topics::Pattern(pattern) => {
             let Ok(pattern) = regex::Regex::new(pattern) else { return Ok(BTreeSet::new()) };
-            let metadata = consumer.fetch_metadata(None, LOOK_UP)?;
+            let metadata = consumer.fetch_metadata(None, timeout)?;
             Ok(metadata.topics().iter().map(|topic| topic.name()).filter(|name| pattern.is_match(name)).map(str::to_owned).collect())
         }
     }
 }
 
-/// The number of partitions over all subscribed topics.
+/// The number of partitions over all subscribed topics. A topic that is gone has none.
 pub(crate) fn total_partitions(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<u32> {
     let mut total = 0;
-    for topic in subscribed(consumer, topics)? {
-        total += partitions_of(consumer, &topic, LOOK_UP)?.len();
+    for topic in subscribed(consumer, topics, COUNT)? {
+        match partitions_of(consumer, &topic, COUNT) {
+            Ok(partitions) => total += partitions.len(),
+            Err(error) if is_unknown(&error) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(u32::try_from(total).unwrap_or(u32::MAX))
 }
@@ -94,14 +100,13 @@ pub(crate) fn check(
     wanted: &Wanted<'_>,
     mut waiting: impl FnMut(&KafkaError) -> bool,
 ) -> Result<bool, TopicError> {
-    let mut counted = |key: &'static str, topic: &str| count(consumer, key, topic, &mut waiting);
-    let Some(dead_letters) = counted("dead_letter.topic", wanted.dead_letter)? else { return Ok(false) };
+    let Some(dead_letters) = count(consumer, "dead_letter.topic", wanted.dead_letter, &mut waiting)? else { return Ok(false) };
     tracing::debug!(partitions = dead_letters, "dead-letter topic found");
     let mut most = 0;
     match wanted.topics {
         Topics::List(list) => {
             for topic in list {
-                let Some(partitions) = counted("kafka.topics", topic)? else { return Ok(false) };
+                let Some(partitions) = count(consumer, "kafka.topics", topic, &mut waiting)? else { return Ok(false) };
                 most = most.max(partitions);
             }
         }
@@ -110,25 +115,31 @@ pub(crate) fn check(
             if let Some(output) = [Some(wanted.dead_letter), wanted.outcomes].into_iter().flatten().find(|name| pattern.is_match(name)) {
                 return Err(TopicError::MatchesOutput(output.to_owned()));
             }
+            if wanted.outcomes.is_some() {
+                let Some(largest) = patiently(&mut waiting, || largest_of(consumer, wanted.topics)) else { return Ok(false) };
+                most = largest;
+            }
         }
     }
     if let Some(topic) = wanted.outcomes {
-        let Some(has) = counted("outcomes.topic", topic)? else { return Ok(false) };
+        let Some(has) = count(consumer, "outcomes.topic", topic, &mut waiting)? else { return Ok(false) };
         if has < most {
             return Err(TopicError::TooFewPartitions { topic: topic.to_owned(), has, needs: most });
         }
     }
     if *wanted.start == Start::NotWritten {
-        loop {
-            match unasked_backlog(consumer, wanted.topics) {
-                Ok(records) if records > UNASKED_BACKLOG => return Err(TopicError::Backlog(records)),
-                Ok(_) => break,
-                Err(error) if waiting(&error) => {}
-                Err(_) => return Ok(false),
-            }
+        let Some(records) = patiently(&mut waiting, || unasked_backlog(consumer, wanted.topics)) else { return Ok(false) };
+        if records > UNASKED_BACKLOG {
+            return Err(TopicError::Backlog(records));
         }
     }
     Ok(true)
+}
+
+/// A broker answered that there is no such topic, or that none can have this name.
+fn is_unknown(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{InvalidTopic, UnknownTopic, UnknownTopicOrPartition};
+    matches!(error, KafkaError::MetadataFetch(UnknownTopicOrPartition | UnknownTopic | InvalidTopic))
 }
 
 /// The partitions of a topic, or `None` when the wait was ended.
@@ -142,11 +153,11 @@ fn count(
     loop {
         match partitions_of(consumer, topic, LOOK_UP) {
             Ok(partitions) => return Ok(Some(partitions.len())),
-            Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
+            Err(error) if is_unknown(&error) => {
                 if unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN_FOR {
                     return Err(TopicError::Missing { key, topic: topic.to_owned() });
                 }
-                if !waiting(&KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)) {
+                if !waiting(&error) {
                     return Ok(None);
                 }
             }
@@ -160,9 +171,29 @@ fn count(
     }
 }
 
+/// Asks until there is an answer; `None` when the wait was ended.
+fn patiently<T>(waiting: &mut impl FnMut(&KafkaError) -> bool, ask: impl Fn() -> KafkaResult<T>) -> Option<T> {
+    loop {
+        match ask() {
+            Ok(answer) => return Some(answer),
+            Err(error) if waiting(&error) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// The partitions of the largest subscribed topic.
+fn largest_of(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<usize> {
+    let mut most = 0;
+    for topic in subscribed(consumer, topics, LOOK_UP)? {
+        most = most.max(partitions_of(consumer, &topic, LOOK_UP)?.len());
+    }
+    Ok(most)
+}
+
 /// How many records wait in topics in which the group has no offset at all.
 fn unasked_backlog(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<i64> {
-    let topics = subscribed(consumer, topics)?;
+    let topics = subscribed(consumer, topics, LOOK_UP)?;
     let known = committed(consumer, &topics)?;
     let mut records = 0;
     for topic in topics.iter().filter(|topic| !known.contains_key(*topic)) {
