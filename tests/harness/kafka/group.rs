@@ -44,7 +44,10 @@ impl Group<'_> {
     pub fn committed(&self, topic: &Topic<'_>) -> Vec<Option<Committed>> {
         let mut list = TopicPartitionList::new();
         list.add_partition_range(topic.name(), 0, topic.partitions() - 1);
-        let list = self.client.committed_offsets(list, PATIENCE).expect("committed offsets");
+        // A coordinator that was just found may still be loading.
+        let list = until("committed offsets", PATIENCE, || {
+            self.client.committed_offsets(list.clone(), PATIENCE).map_err(|error| error.to_string())
+        });
         let stored = list.elements();
         let stored = stored.iter().map(|entry| match entry.offset() {
             Offset::Offset(offset) => Some(Committed { offset, metadata: entry.metadata().to_owned() }),

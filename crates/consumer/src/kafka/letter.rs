@@ -1,6 +1,5 @@
 //! What a dead letter says beside the record itself.
 
-use domain::Cause;
 use engine::{ParkReason, UnfitReason};
 use rdkafka::message::{Header, OwnedHeaders};
 
@@ -99,10 +98,6 @@ fn reason(reason: &ParkReason) -> (&'static str, Option<&str>, String) {
         ParkReason::Unfit(UnfitReason::Unmapped, message) => ("unmapped", None, message.to_string()),
         ParkReason::Rejected(code) => {
             ("rejected", Some(code.as_str()), format!("AlipayHK refused this modification for good with {}", code.as_str()))
-        }
-        ParkReason::Undecided(Cause::UnsupportedBusiness) => {
-            let message = "AlipayHK does not take this business type of the merchant, and delivery.unsupported_business is \"park\"";
-            ("undecided", Some("UN_SUPPORT_BUSINESS"), message.to_owned())
         }
         ParkReason::Undecided(cause) => {
             ("undecided", Some(cause.name()), "given up by delivery.on_undecided: AlipayHK never decided on it".to_owned())
