@@ -106,8 +106,8 @@ fn each_kind_of_bad_record_is_told_apart_and_touches_nobody() {
     // The order itself ended as its last valid modification says, and no neighbour waited.
     let held = world.alipayhk.order("E2E-BAD").unwrap();
     assert_eq!((held.status.as_str(), held.modify_time), ("USED", 1_760_000_001_000));
-    for number in 0..bad.len() {
-        assert!(world.alipayhk.order(&format!("E2E-NEXT-{number:02}")).is_some(), "the neighbour of {}", bad[number].name);
+    for (number, one) in bad.iter().enumerate() {
+        assert!(world.alipayhk.order(&format!("E2E-NEXT-{number:02}")).is_some(), "the neighbour of {}", one.name);
     }
     assert!(!run.log().contains("2088102000000001"), "a user id in the log");
     world.stop_at_the_end(run);

@@ -18,4 +18,5 @@ mod rejected;
 mod rules;
 mod start;
 mod telemetry;
+mod wire;
 mod world;
