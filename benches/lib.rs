@@ -2,4 +2,5 @@
 
 pub mod bare;
 pub mod cpu_clock;
+pub mod engines;
 pub mod orders;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::place::{PARTITIONS, Place};
 use crate::proc::{median, micros};
-use crate::subject::{Settings, Subject};
+use crate::subject::{Dispositions, Settings, Subject};
 use crate::table::Table;
 use crate::{Options, say};
 
@@ -29,7 +29,8 @@ pub(crate) fn measure(place: &Place<'_>, options: &Options, table: &mut Table) -
         subject.let_go()?;
         let state = subject.until("every record is settled and committed", |state| state.is_done(records));
         let end = subject.cpu()?;
-        if state.dispositions.superseded + state.dispositions.delivered != records || state.calls.attempted != ORDERS {
+        let Dispositions { delivered, superseded, stale, .. } = state.dispositions;
+        if delivered + superseded + stale != records || state.calls.attempted != ORDERS {
             return Err(format!("each of {ORDERS} orders was to be called once: {state:?}"));
         }
         // What calls cost is another part's figure: the threads that make them do nothing else.

@@ -8,6 +8,7 @@
 
 mod absorbed;
 mod delivered;
+mod engine_memory;
 mod memory;
 mod place;
 mod post;
@@ -64,10 +65,11 @@ impl Options {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // the two helpers run in processes of their own, so that their processor time is nobody else's
+    // helpers run in processes of their own, so that their processor time is nobody else's
     let done = match arguments.first().map(String::as_str) {
         Some("stand-in") => stand_in::serve(&arguments[1..]),
         Some("post") => post::run(&arguments[1..]),
+        Some("engine-memory") => engine_memory::run(&arguments[1..]),
         _ => Options::parse(arguments.into_iter()).and_then(|options| measure(&options)),
     };
     match done {

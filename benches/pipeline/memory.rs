@@ -9,7 +9,6 @@ use crate::{Options, say};
 
 const PART: &str = "memory";
 const WAITING: u64 = 300_000;
-const MIB: f64 = 1_048_576.0;
 /// How long it idles.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -23,7 +22,7 @@ pub(crate) fn measure(place: &Place<'_>, options: &Options, table: &mut Table) -
     pause(IDLE);
     let spent = subject.cpu()?.total().saturating_sub(before.total());
     let idle = subject.resident()?;
-    table.goal(PART, "idle, resident", idle as f64 / MIB, "MiB", 60e6 / MIB);
+    table.goal(PART, "idle, resident", idle as f64 / 1e6, "MB", 60.0);
     table.add(PART, "idle, processor time", spent.as_secs_f64() / IDLE.as_secs_f64() * 100.0, "% core");
 
     let waiting = options.scaled(WAITING);
@@ -34,8 +33,9 @@ pub(crate) fn measure(place: &Place<'_>, options: &Options, table: &mut Table) -
     let full = subject.resident()?;
     let content = place.record_bytes(1, 1) as f64;
     let each = full.saturating_sub(idle) as f64 / waiting as f64;
-    table.add(PART, "with them waiting, resident", full as f64 / MIB, "MiB");
+    table.add(PART, "with them waiting, resident", full as f64 / 1e6, "MB");
     table.add(PART, "key and value of a waiting modification", content, "bytes");
+    table.add(PART, "of it the engine's, alone in a process", crate::engine_memory::measure(waiting)?, "bytes");
     table.goal(PART, "a waiting modification beyond its key and value", each - content, "bytes", 300.0);
     Ok(())
 }
