@@ -9,7 +9,7 @@ use order_sync_tests::kafka::{Group, Kafka, Topic};
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::registry::Registry;
 use sandbox::State;
-use sandbox::model::{Kind, OrderRule, Stands};
+use sandbox::model::{Kind, OrderRule, Stands, Violation};
 use serde_json::Value as Json;
 
 /// Topics, a group, an AlipayHK.
@@ -88,13 +88,14 @@ impl World {
         assert_eq!(self.group.offsets(&self.orders), ends, "committed after SIGTERM, and the ends of the log");
     }
 
-    /// AlipayHK saw nothing that a correct client does not cause.
+    /// AlipayHK saw nothing that a correct client does not cause. A call that was given up may be repeated as it was while AlipayHK still
+    /// works on it; another one for its order may not begin then.
     #[track_caller]
     pub(crate) fn assert_well_behaved(&self) -> State {
         let state = self.alipayhk.state();
-        for kind in [Kind::OlderAfterNewer, Kind::ConcurrentCalls, Kind::RequestIdReused, Kind::BadSignature] {
-            assert_eq!(state.violations_of(kind), 0, "{kind:?}: {:#?}", state.violations);
-        }
+        let repeated = |violation: &Violation| violation.kind == Kind::ConcurrentCalls && violation.detail == "the same request";
+        let wrong: Vec<&Violation> = state.violations.iter().filter(|violation| !repeated(violation)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
         state
     }
 }
