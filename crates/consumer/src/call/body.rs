@@ -42,3 +42,27 @@ impl Body for TimedBody {
         SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn in_time_it_is_one_frame_of_known_length() {
+        let mut body = TimedBody::new(Bytes::from_static(b"order"), Instant::now() + Duration::from_secs(60));
+        assert_eq!(body.size_hint().exact(), Some(5));
+        assert!(!body.is_end_stream());
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "order");
+        assert!(body.is_end_stream() && body.frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_late_one_fails_before_its_first_byte() {
+        let late = Instant::now().checked_sub(Duration::from_millis(1)).unwrap();
+        assert!(TimedBody::new(Bytes::from_static(b"order"), late).frame().await.unwrap().is_err());
+    }
+}

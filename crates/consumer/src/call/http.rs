@@ -1,5 +1,6 @@
 //! The HTTP client: one deadline, no redirects, no decompression, no retries of its own, no proxy unless configured, a bounded answer.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Certificate, Proxy, Url};
 
 use super::Limits;
-use super::body::TimedBody;
+use super::body::{Late, TimedBody};
 
 /// More headers than any honest answer has.
 const HEADER_LIMIT: usize = 200;
@@ -117,9 +118,9 @@ impl Http {
     }
 }
 
-/// Only a failed connection is certain not to have written anything.
+/// A failed connection, and a body that was never begun, are certain not to have told AlipayHK anything.
 fn transport(error: &reqwest::Error) -> Transport {
-    if error.is_connect() {
+    if error.is_connect() || is_late(error) {
         Transport::NotSent
     } else if error.is_timeout() {
         Transport::Timeout
@@ -127,3 +128,17 @@ fn transport(error: &reqwest::Error) -> Transport {
         Transport::Broken
     }
 }
+
+fn is_late(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<Late>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

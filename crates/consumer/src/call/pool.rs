@@ -46,3 +46,44 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_runs_off_its_caller_s_thread() {
+        let pool = SigningPool::start(1).unwrap();
+        let name = pool.run(|| std::thread::current().name().map(str::to_owned)).await.unwrap();
+        assert_eq!(name.as_deref(), Some("sign-0"));
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_went_away_does_not_stop_the_others() {
+        let pool = SigningPool::start(1).unwrap();
+        let (go, wait) = channel::<()>();
+        let abandoned = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(move || wait.recv().is_ok()).await }
+        });
+        tokio::task::yield_now().await;
+        abandoned.abort();
+        drop(go);
+        assert_eq!(pool.run(|| 7).await, Some(7));
+    }
+
+    #[tokio::test]
+    async fn one_thread_serves_jobs_in_their_order() {
+        let pool = SigningPool::start(1).unwrap();
+        let (told, heard) = channel();
+        let jobs = (0..100).map(|number| {
+            let told = told.clone();
+            pool.run(move || told.send(number).unwrap())
+        });
+        for job in jobs {
+            job.await.unwrap();
+        }
+        drop(told);
+        assert!(heard.into_iter().eq(0..100));
+    }
+}
