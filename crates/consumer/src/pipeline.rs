@@ -222,3 +222,17 @@ fn seed() -> u64 {
     }
     u64::from_le_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_corrected_ends_with_2_and_what_failed_with_1() {
+        assert_eq!(RunError::from(TopicError::Backlog(2_000_000)).code(), 2);
+        assert_eq!(RunError::from(HttpError::Proxy("x".to_owned())).code(), 2);
+        assert_eq!(RunError::Machine("no threads".to_owned()).code(), 1);
+        assert_eq!(RunError::from(Failure::Watchdog("stands still")).code(), 1);
+        assert_eq!(RunError::from(Failure::Kafka("fenced".to_owned())).code(), 1);
+    }
+}

@@ -102,3 +102,74 @@ impl Facts {
         self.answers.get(&ticket)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::RawOrderEvent;
+
+    use super::*;
+
+    const ID: PartitionId = PartitionId(2);
+
+    fn facts() -> Facts {
+        Facts::new("group".into(), None)
+    }
+
+    fn answer() -> AnswerFacts {
+        let raw = RawOrderEvent {
+            merchant_biz_no: "ORDER-1".into(),
+            merchant_biz_type: "LINE_UP".into(),
+            order_status: "CALL_NUM".into(),
+            open_id: Some("20881234".into()),
+            user_id: Some("2160000000000001".into()),
+            order_create_time: 1_795_478_399_998,
+            order_modify_time: 1_795_478_399_999,
+            ext_info: Some("{\"a\":1}".into()),
+            ..RawOrderEvent::default()
+        };
+        AnswerFacts::new(&OrderEvent::parse(&raw, 1_795_478_400_000).unwrap(), None, alipayhk::Notes::default())
+    }
+
+    fn ticket(serial: u64) -> Ticket {
+        Ticket { partition: ID, epoch: Epoch(1), serial }
+    }
+
+    #[test]
+    fn a_partition_is_ours_from_its_assignment_until_that_assignment_ends() {
+        let mut facts = facts();
+        facts.assigned(ID, "orders".into(), 7, Epoch(1));
+        assert_eq!(facts.ours(), [(ID, Epoch(1))]);
+        facts.assigned(ID, "orders".into(), 7, Epoch(2));
+        facts.gone(ID, Epoch(1));
+        assert_eq!(facts.ours(), [(ID, Epoch(2))], "the end of an older assignment says nothing of the newer one");
+        facts.gone(ID, Epoch(2));
+        assert!(facts.ours().is_empty());
+    }
+
+    #[test]
+    fn a_partition_has_a_name_also_when_it_is_gone_and_a_number_before_it_came() {
+        let mut facts = facts();
+        assert_eq!(facts.name(ID), "#2");
+        facts.assigned(ID, "orders".into(), 7, Epoch(1));
+        facts.gone(ID, Epoch(1));
+        assert_eq!(facts.name(ID), "orders/7");
+    }
+
+    #[test]
+    fn of_many_answers_the_oldest_are_forgotten() {
+        let (mut facts, one) = (facts(), answer());
+        for serial in 0..=ANSWERS as u64 {
+            facts.keep(ticket(serial), one.clone());
+        }
+        assert!(facts.answer(ticket(0)).is_none());
+        assert!(facts.answer(ticket(1)).is_some());
+        assert_eq!((facts.answers.len(), facts.order.len()), (ANSWERS, ANSWERS));
+    }
+
+    #[test]
+    fn what_is_kept_of_an_order_has_no_opaque_parts() {
+        let kept = answer().event;
+        assert_eq!((kept.merchant_biz_no.as_str(), kept.status.as_str()), ("ORDER-1", "CALL_NUM"));
+        assert!(kept.ext_info.is_none() && kept.shop_info.is_none() && kept.item_order_list.is_none());
+    }
+}

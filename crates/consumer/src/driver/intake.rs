@@ -179,3 +179,6 @@ impl Intake {
         self.max_age.is_some_and(|max| u128::try_from(now_millis.saturating_sub(modified_at)).is_ok_and(|age| age > max.as_millis()))
     }
 }
+
+#[cfg(test)]
+mod tests;

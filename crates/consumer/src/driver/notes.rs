@@ -166,3 +166,19 @@ impl Notes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frequent_line_is_said_once_in_a_while_with_what_was_left_out() {
+        let mut notes = Notes::default();
+        assert_eq!(notes.may_say("timeout"), Some(0));
+        assert_eq!((notes.may_say("timeout"), notes.may_say("timeout")), (None, None));
+        assert_eq!(notes.may_say("broken"), Some(0), "another line has its own pace");
+        let long_ago = Instant::now().checked_sub(QUIET).unwrap();
+        notes.said.get_mut("timeout").unwrap().0 = long_ago;
+        assert_eq!((notes.may_say("timeout"), notes.may_say("timeout")), (Some(2), None));
+    }
+}

@@ -133,3 +133,55 @@ fn gate(view: GateView) -> (state::GateState, Option<&'static str>) {
         GateView::Probing(reason) => (state::GateState::Probing, Some(reason.name())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        Report::new(Published::default())
+    }
+
+    #[test]
+    fn a_trouble_is_told_once_in_a_while_and_never_without_end() {
+        let mut report = report();
+        for number in 0..1_000 {
+            report.trouble("the broker is away");
+            report.trouble(&format!("trouble {number}"));
+        }
+        assert!(report.troubles.len() <= 64 && report.troubles.contains_key("the broker is away"));
+        let long_ago = Instant::now().checked_sub(QUIET).unwrap();
+        report.troubles.values_mut().for_each(|at| *at = long_ago);
+        report.trouble("the broker is away");
+        assert_eq!(report.troubles.len(), 1, "what was told long ago may be told again");
+    }
+
+    #[test]
+    fn a_member_without_partitions_is_idle_and_no_stranger() {
+        let mut report = report();
+        report.joined(0);
+        assert_eq!(report.group, state::Group::Idle);
+        report.joined(3);
+        assert_eq!(report.group, state::Group::Member);
+        report.rejoining();
+        assert_eq!(report.group, state::Group::Joining);
+    }
+
+    #[test]
+    fn a_failure_and_a_farewell_are_final() {
+        let mut failed = report();
+        failed.failed("fenced");
+        failed.joined(3);
+        assert_eq!(failed.group, state::Group::Failed("fenced".to_owned()));
+        let mut leaving = report();
+        leaving.leaving();
+        leaving.joined(0);
+        assert_eq!(leaving.group, state::Group::Leaving);
+    }
+
+    #[test]
+    fn the_hold_is_told_when_it_changes() {
+        let mut report = report();
+        assert!(!report.hold_changed(false) && report.hold_changed(true) && !report.hold_changed(true) && report.hold_changed(false));
+    }
+}

@@ -97,3 +97,16 @@ impl Driver {
         end
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_thread_that_ends_unasked_is_a_failure() {
+        let mut stopping = Stopping::new(Duration::from_secs(20));
+        assert!(stopping.closed().is_err());
+        stopping.told_to_close = Some(Now::default());
+        assert!(stopping.closed().is_ok());
+    }
+}

@@ -17,3 +17,36 @@ pub(crate) fn meaning(result: Result<(), RDKafkaErrorCode>) -> CommitResult {
         _ => CommitResult::TryAgain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_unknown_member_was_expelled() {
+        assert_eq!(meaning(Err(RDKafkaErrorCode::UnknownMemberId)), CommitResult::NotAMember);
+        for ordinary in [RDKafkaErrorCode::IllegalGeneration, RDKafkaErrorCode::RebalanceInProgress, RDKafkaErrorCode::FencedInstanceId] {
+            assert_ne!(meaning(Err(ordinary)), CommitResult::NotAMember, "{ordinary:?}");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_tried_again() {
+        use RDKafkaErrorCode::{
+            CoordinatorLoadInProgress, CoordinatorNotAvailable, IllegalGeneration, NotCoordinator, OperationTimedOut, RebalanceInProgress,
+            RequestTimedOut, WaitingForCoordinator,
+        };
+        let passing = [IllegalGeneration, RebalanceInProgress, CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator];
+        for code in passing.into_iter().chain([OperationTimedOut, RequestTimedOut, WaitingForCoordinator]) {
+            assert_eq!(meaning(Err(code)), CommitResult::TryAgain, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_stays_as_it_is_counts_as_refused() {
+        assert_eq!(meaning(Err(RDKafkaErrorCode::GroupAuthorizationFailed)), CommitResult::Refused);
+        assert_eq!(meaning(Err(RDKafkaErrorCode::UnknownTopicOrPartition)), CommitResult::Refused);
+        assert_eq!(meaning(Err(RDKafkaErrorCode::OffsetMetadataTooLarge)), CommitResult::MetadataTooLarge);
+        assert_eq!(meaning(Ok(())), CommitResult::Accepted);
+    }
+}

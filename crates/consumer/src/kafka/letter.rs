@@ -104,3 +104,6 @@ fn reason(reason: &ParkReason) -> (&'static str, Option<&str>, String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

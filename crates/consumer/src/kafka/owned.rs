@@ -124,3 +124,73 @@ impl Partitions {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders() -> Arc<str> {
+        Arc::from("orders")
+    }
+
+    fn list(partitions: &[i32]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        for partition in partitions {
+            list.add_partition("orders", *partition);
+        }
+        list
+    }
+
+    #[test]
+    fn a_partition_keeps_its_number_and_gets_a_new_epoch_each_time_it_comes() {
+        let mut partitions = Partitions::default();
+        let first = partitions.assign(&orders(), 2, Offset(10), true);
+        partitions.remove("orders", 2);
+        let other = partitions.assign(&orders(), 0, Offset(0), true);
+        let second = partitions.assign(&orders(), 2, Offset(20), true);
+        assert_eq!((first.0, first.1 < second.1), (second.0, true));
+        assert_ne!(other.0, first.0);
+        assert_eq!(partitions.name(first.0), Some(&(orders(), 2)));
+    }
+
+    #[test]
+    fn numbers_outlive_a_new_consumer() {
+        let mut partitions = Partitions::default();
+        let first = partitions.assign(&orders(), 1, Offset(10), true);
+        partitions.clear();
+        assert_eq!(partitions.count(), 0);
+        let second = partitions.assign(&orders(), 1, Offset(10), true);
+        assert_eq!((first.0, first.1 < second.1), (second.0, true));
+    }
+
+    #[test]
+    fn a_command_for_an_assignment_that_is_gone_finds_nothing() {
+        let mut partitions = Partitions::default();
+        let (id, old) = partitions.assign(&orders(), 0, Offset(0), true);
+        partitions.remove("orders", 0);
+        assert!(partitions.current(id, old).is_none());
+        let (_, new) = partitions.assign(&orders(), 0, Offset(0), true);
+        assert!(partitions.current(id, old).is_none());
+        assert!(partitions.current(id, new).is_some());
+        assert!(partitions.current(PartitionId(9), new).is_none());
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_found_however_it_is_numbered() {
+        let mut partitions = Partitions::default();
+        partitions.assign(&orders(), 1, Offset(0), true);
+        for absent in [-1, 0, 2, i32::MAX] {
+            assert!(partitions.get_mut("orders", absent).is_none(), "{absent}");
+        }
+        assert!(partitions.get_mut("other", 1).is_none());
+    }
+
+    #[test]
+    fn the_driver_hears_nothing_of_a_halted_partition() {
+        let mut partitions = Partitions::default();
+        let read = partitions.assign(&orders(), 0, Offset(0), true);
+        partitions.assign(&orders(), 1, Offset(0), false);
+        assert_eq!(partitions.of_list(&list(&[0, 1, 5]), Owned::is_read), [read]);
+        assert_eq!(partitions.count(), 2);
+    }
+}

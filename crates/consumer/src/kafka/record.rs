@@ -52,3 +52,37 @@ impl RawRecord {
         self.key.as_deref().map_or(0, <[u8]>::len) + self.value.as_deref().map_or(0, <[u8]>::len) + headers
     }
 }
+
+#[cfg(test)]
+impl RawRecord {
+    /// A record for tests, of partition 0 in its first assignment.
+    pub(crate) fn of(offset: i64, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
+        Self {
+            partition: PartitionId(0),
+            epoch: Epoch(1),
+            offset: Offset(offset),
+            timestamp: Some(1_795_478_400_000),
+            key: key.map(Box::from),
+            value: value.map(Box::from),
+            headers: None,
+            traceparent: None,
+            leader_epoch: Some(3),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::message::Header;
+
+    use super::*;
+
+    #[test]
+    fn a_record_weighs_its_key_its_value_and_something_for_each_header() {
+        assert_eq!(RawRecord::of(0, None, None).bytes(), 0);
+        assert_eq!(RawRecord::of(0, Some(b"key"), Some(b"value")).bytes(), 8);
+        let header = OwnedHeaders::new().insert(Header { key: "a", value: Some("b") });
+        let with = RawRecord { headers: Some(header), ..RawRecord::of(0, None, Some(b"value")) };
+        assert_eq!(with.bytes(), 5 + HEADER_BYTES);
+    }
+}

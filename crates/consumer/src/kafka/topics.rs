@@ -204,3 +204,49 @@ fn unasked_backlog(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> Kaf
     }
     Ok(records)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_is_one_line_that_names_its_key() {
+        let errors = [
+            (TopicError::Missing { key: "dead_letter.topic", topic: "a".to_owned() }, "dead_letter.topic: "),
+            (TopicError::Missing { key: "kafka.topics", topic: "a".to_owned() }, "kafka.topics: "),
+            (TopicError::Pattern("unclosed group".to_owned()), "kafka.topic_pattern: "),
+            (TopicError::MatchesOutput("a.dlq".to_owned()), "kafka.topic_pattern: "),
+            (TopicError::Backlog(1_000_001), "kafka.start: "),
+            (TopicError::TooFewPartitions { topic: "a".to_owned(), has: 1, needs: 12 }, "outcomes.topic: "),
+        ];
+        for (error, key) in errors {
+            let line = error.to_string();
+            assert!(line.starts_with(key) && !line.contains('\n'), "{line}");
+        }
+        assert!(TopicError::Backlog(1_000_001).to_string().contains("1000001"));
+    }
+
+    #[test]
+    fn only_a_broker_s_word_makes_a_topic_unknown() {
+        let unknown = |code| is_unknown(&KafkaError::MetadataFetch(code));
+        assert!(unknown(RDKafkaErrorCode::UnknownTopicOrPartition) && unknown(RDKafkaErrorCode::InvalidTopic));
+        for waits in
+            [RDKafkaErrorCode::BrokerTransportFailure, RDKafkaErrorCode::TopicAuthorizationFailed, RDKafkaErrorCode::OperationTimedOut]
+        {
+            assert!(!unknown(waits), "{waits:?}");
+        }
+    }
+
+    #[test]
+    fn patience_ends_with_an_answer_or_when_it_is_told_to() {
+        let failing = || Err(KafkaError::MetadataFetch(RDKafkaErrorCode::BrokerTransportFailure));
+        let mut heard = 0;
+        let mut three_times = |_: &KafkaError| {
+            heard += 1;
+            heard < 3
+        };
+        assert_eq!(patiently::<i32>(&mut three_times, failing), None);
+        assert_eq!(heard, 3);
+        assert_eq!(patiently(&mut |_: &KafkaError| true, || Ok(7)), Some(7));
+    }
+}

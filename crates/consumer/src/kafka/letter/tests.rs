@@ -1,0 +1,115 @@
+use domain::{Cause, ResultCode};
+use rdkafka::message::{Header, Headers};
+
+use super::*;
+
+fn facts(reason: &ParkReason) -> Facts<'_> {
+    Facts {
+        reason,
+        topic: "orders",
+        partition: 3,
+        group: "order-sync",
+        environment: None,
+        merchant_biz_no: None,
+        order_modify_time: None,
+        attempts: 0,
+        failures: None,
+        schema_id: None,
+        kept: Kept::All,
+    }
+}
+
+/// Name and text of every header.
+fn told(record: &RawRecord, facts: &Facts<'_>) -> Vec<(String, String)> {
+    let headers = headers(record, facts);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    headers.iter().map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default())).collect()
+}
+
+fn unfit() -> ParkReason {
+    ParkReason::Unfit(UnfitReason::Undecodable, "the value is empty".into())
+}
+
+#[test]
+fn an_undecodable_record_tells_its_reason_its_place_and_nothing_it_does_not_know() {
+    let said = told(&RawRecord::of(41, None, Some(b"")), &facts(&unfit()));
+    let said: Vec<(&str, &str)> = said.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let expected = [
+        ("ordersync.reason", "undecodable"),
+        ("ordersync.message", "the value is empty"),
+        ("ordersync.topic", "orders"),
+        ("ordersync.partition", "3"),
+        ("ordersync.offset", "41"),
+        ("ordersync.timestamp", "1795478400000"),
+        ("ordersync.group", "order-sync"),
+        ("ordersync.attempts", "0"),
+        ("ordersync.version", env!("CARGO_PKG_VERSION")),
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_rejected_order_tells_who_it_is_what_alipayhk_said_and_how_often_it_was_tried() {
+    let reason = ParkReason::Rejected(ResultCode::lenient("PARAM_ILLEGAL"));
+    let known = Facts {
+        environment: Some("production"),
+        merchant_biz_no: Some("ORDER-1"),
+        order_modify_time: Some(1_795_478_399_000),
+        attempts: 2,
+        failures: Some((1_795_478_399_100, 1_795_478_399_900)),
+        schema_id: Some(7),
+        ..facts(&reason)
+    };
+    let said = told(&RawRecord::of(41, Some(b"ORDER-1"), Some(b"x")), &known);
+    let of = |name: &str| said.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    assert_eq!((of("ordersync.reason"), of("ordersync.code")), (Some("rejected"), Some("PARAM_ILLEGAL")));
+    assert_eq!((of("ordersync.environment"), of("ordersync.merchant_biz_no")), (Some("production"), Some("ORDER-1")));
+    assert_eq!((of("ordersync.order_modify_time"), of("ordersync.attempts")), (Some("1795478399000"), Some("2")));
+    let failures = (of("ordersync.first_failure"), of("ordersync.last_failure"));
+    assert_eq!(failures, (Some("1795478399100"), Some("1795478399900")));
+    assert_eq!((of("ordersync.schema_id"), of("ordersync.truncated")), (Some("7"), None));
+}
+
+#[test]
+fn every_reason_has_its_word() {
+    let unfit = |reason| ParkReason::Unfit(reason, "".into());
+    let words = [
+        (unfit(UnfitReason::Undecodable), "undecodable"),
+        (unfit(UnfitReason::Invalid), "invalid"),
+        (unfit(UnfitReason::Unmapped), "unmapped"),
+        (ParkReason::Rejected(ResultCode::lenient("X")), "rejected"),
+        (ParkReason::Undecided(Cause::Timeout), "undecided"),
+    ];
+    for (reason, word) in words {
+        assert_eq!(told(&RawRecord::of(0, None, None), &facts(&reason))[0], ("ordersync.reason".to_owned(), word.to_owned()));
+    }
+}
+
+#[test]
+fn headers_of_the_record_come_first_and_stay_also_where_they_bear_our_names() {
+    let own = OwnedHeaders::new()
+        .insert(Header { key: "ordersync.reason", value: Some("theirs") })
+        .insert(Header { key: "empty", value: None::<&str> })
+        .insert(Header { key: "empty", value: Some("") });
+    let record = RawRecord { headers: Some(own), ..RawRecord::of(0, None, None) };
+    let said = told(&record, &facts(&unfit()));
+    assert_eq!(said[0], ("ordersync.reason".to_owned(), "theirs".to_owned()));
+    assert_eq!((said[1].0.as_str(), said[2].0.as_str()), ("empty", "empty"));
+    let last = said.iter().rfind(|(name, _)| name == "ordersync.reason").unwrap();
+    assert_eq!(last.1, "undecodable", "the last one counts");
+    assert_eq!(record.headers.as_ref().unwrap().count(), 3, "the record keeps its own");
+}
+
+#[test]
+fn a_letter_that_is_too_large_says_so_and_in_the_end_keeps_only_its_place() {
+    let own = OwnedHeaders::new().insert(Header { key: "theirs", value: Some("x") });
+    let record = RawRecord { headers: Some(own), ..RawRecord::of(41, None, None) };
+    let names = |kept| told(&record, &Facts { kept, ..facts(&unfit()) }).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let has = |names: &[String], wanted: &str| names.iter().any(|name| name == wanted);
+    for (kept, theirs, truncated) in [(Kept::All, true, false), (Kept::KeyAndHeaders, true, true), (Kept::Place, false, true)] {
+        let names = names(kept);
+        assert_eq!((has(&names, "theirs"), has(&names, "ordersync.truncated")), (theirs, truncated), "{kept:?}");
+        assert!(has(&names, "ordersync.offset"));
+    }
+    assert_eq!(std::iter::successors(Some(Kept::All), |kept| kept.less()).last(), Some(Kept::Place));
+}

@@ -1,0 +1,28 @@
+//! The demo is what somebody runs first, so it runs here as they run it.
+#![cfg(feature = "sandbox")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::process::{Command, Output};
+
+fn demo(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_order-sync")).arg("demo").args(args).output().unwrap()
+}
+
+#[test]
+fn the_demo_ends_well_and_tells_scripts_what_it_showed() {
+    let ended = demo(&["--for", "8s", "--json"]);
+    let (said, complained) = (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
+    assert_eq!(ended.status.code(), Some(0), "{said}{complained}");
+    let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let count = |name: &str| told[name].as_u64().unwrap_or_else(|| panic!("{name}: {said}"));
+    assert_eq!(told["ok"], true, "{said}");
+    assert!(count("delivered") > 0 && count("calls_saved") > 0, "{said}");
+    let ends: u64 = ["delivered", "superseded", "stale", "rejected", "parked"].into_iter().map(count).sum();
+    assert_eq!((ends, count("records_read")), (count("modifications"), count("modifications")), "{said}");
+    assert_eq!((count("violations"), count("differing_count")), (0, 0), "{said}");
+}
+
+#[test]
+fn a_duration_that_is_none_is_a_usage_error() {
+    assert_eq!(demo(&["--for", "soon"]).status.code(), Some(2));
+}
