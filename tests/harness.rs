@@ -1,3 +1,5 @@
+//! The parts of the harness, one file each.
+
 pub mod alipayhk;
 pub mod avro;
 pub mod config;
