@@ -155,3 +155,6 @@ impl Bucket {
         self.clock.0.store(u64::try_from(now.0.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ mod watchdog;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use domain::BizType;
 
@@ -61,7 +61,8 @@ struct CallInfo {
 pub struct Engine<P> {
     config: Config,
     rng: Rng,
-    hasher: RandomState,
+    /// Fed with the seed: the key of the orders' hashes.
+    hasher: DefaultHasher,
     partitions: BTreeMap<PartitionId, Partition<P>>,
     /// Of the whole subscription; without that number nobody knows his share, and nothing is sent.
     total_partitions: Option<u32>,
@@ -108,12 +109,14 @@ pub struct Engine<P> {
 }
 
 impl<P: Clone> Engine<P> {
-    /// An engine without partitions. `seed`: for jitter only.
+    /// An engine without partitions. `seed`: for jitter, and the key of the orders' hashes, so it is nobody's to guess.
     pub fn new(config: Config, seed: u64, now: Now) -> Self {
+        let mut hasher = DefaultHasher::new();
+        seed.hash(&mut hasher);
         Self {
             config,
             rng: Rng::new(seed),
-            hasher: RandomState::new(),
+            hasher,
             partitions: BTreeMap::new(),
             total_partitions: None,
             bounds: Bounds::default(),
@@ -199,7 +202,9 @@ impl<P: Clone> Engine<P> {
 
     /// Never 0: that is no lane's.
     fn key(&self, order: &str) -> u64 {
-        self.hasher.hash_one(order).max(1)
+        let mut hasher = self.hasher.clone();
+        order.hash(&mut hasher);
+        hasher.finish().max(1)
     }
 
     fn lane_mut(&mut self, lane: LaneRef) -> Option<&mut Lane<P>> {

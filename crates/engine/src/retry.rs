@@ -40,3 +40,23 @@ impl Backoff {
         Now(now.0 + jittered.max(asked).max(Duration::from_millis(1)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_between_nothing_and_the_ceiling_and_never_below_what_was_asked_for() {
+        let (backoff, mut rng) = (Backoff { initial: Duration::from_millis(500), max: Duration::from_secs(60) }, Rng::new(3));
+        for failures in 1..40_u32 {
+            let ceiling = Duration::from_millis(500).saturating_mul(1 << (failures - 1).min(20)).min(Duration::from_secs(60));
+            let delays: Vec<_> = (0..50).map(|_| backoff.due(Now::default(), failures, None, &mut rng).0).collect();
+            assert!(delays.iter().all(|delay| *delay <= ceiling));
+            assert!(delays.iter().min() < Some(&(ceiling / 2)) && delays.iter().max() > Some(&(ceiling / 2)), "full jitter");
+        }
+        let asked = backoff.due(Now::default(), 1, Some(Duration::from_secs(7)), &mut rng);
+        assert_eq!(asked.0, Duration::from_secs(7));
+        let capped = backoff.due(Now::default(), 1, Some(Duration::from_secs(700)), &mut rng);
+        assert_eq!(capped.0, Duration::from_secs(60));
+    }
+}

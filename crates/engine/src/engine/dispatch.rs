@@ -56,7 +56,7 @@ impl<P: Clone> Engine<P> {
                 }
                 self.call(lane, probe, now);
             } else {
-                self.not_called(lane, turn);
+                self.not_called(lane, turn, now);
             }
             self.gates.had_turn(lane);
         }
@@ -67,7 +67,7 @@ impl<P: Clone> Engine<P> {
         u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
     }
 
-    fn not_called(&mut self, lane_ref: LaneRef, turn: Turn) {
+    fn not_called(&mut self, lane_ref: LaneRef, turn: Turn, now: Now) {
         match turn {
             Turn::Partition => {
                 if let Some(partition) = self.current(lane_ref.partition, lane_ref.epoch) {
@@ -86,7 +86,8 @@ impl<P: Clone> Engine<P> {
                 self.wake_at(at, lane_ref);
             }
             Turn::Go => self.park(lane_ref, ParkReason::Unfit(UnfitReason::Invalid, FORBIDDEN.into())),
-            Turn::NotBefore(_) | Turn::Nothing | Turn::Partition | Turn::Type(_) => {}
+            Turn::Nothing => self.retire(lane_ref, now),
+            Turn::NotBefore(_) | Turn::Partition | Turn::Type(_) => {}
         }
     }
 

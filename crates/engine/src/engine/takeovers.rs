@@ -79,8 +79,11 @@ impl<P: Clone> Engine<P> {
         partition.hold_until = None;
         partition.foreign = false;
         let epoch = partition.epoch;
-        let held: Vec<u64> = partition.lanes.iter().filter(|(_, lane)| lane.trouble.is_some()).map(|(key, _)| *key).collect();
-        for key in held {
+        let troubled = partition.lanes.iter().filter(|(_, lane)| lane.trouble.is_some());
+        let mut held: Vec<_> = troubled.map(|(key, lane)| (lane.queue.first().map(|work| work.lowest), *key)).collect();
+        // Who came first goes first.
+        held.sort_unstable();
+        for (_, key) in held {
             let lane = LaneRef { partition: id, epoch, key };
             if let Some(trouble) = self.lane_mut(lane).and_then(|lane| lane.trouble.as_mut()) {
                 trouble.held = None;

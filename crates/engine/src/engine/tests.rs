@@ -8,3 +8,4 @@ mod handing_over;
 mod random;
 mod rig;
 mod watching;
+mod world;

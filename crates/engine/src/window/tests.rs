@@ -1,1 +1,61 @@
 use super::*;
+
+const SESSION: Duration = Duration::from_secs(45);
+
+fn at(secs: u64) -> Now {
+    Now(Duration::from_secs(secs))
+}
+
+fn sent(ticket: u64, window: i64, issued_at: Now) -> Sent {
+    Sent { ticket: CommitTicket(ticket), offset: Offset(0), window: Offset(window), issued_at, last_one: false }
+}
+
+#[test]
+fn it_opens_only_with_a_window_that_covers_what_was_inherited() {
+    let mut window = Window::inherited(Offset(0), Offset(500));
+    assert_eq!(window.limit(), None);
+    assert!(window.next(Offset(0), Offset(0)) >= Offset(500));
+    window.sent(sent(1, 500, at(1)));
+    assert_eq!(
+        (window.answered(CommitTicket(1), CommitResult::Refused, at(1)), window.is_open()),
+        (Answered::Newest(sent(1, 500, at(1))), false)
+    );
+    window.sent(sent(2, 500, at(2)));
+    window.answered(CommitTicket(2), CommitResult::Accepted, at(2));
+    assert_eq!(window.limit(), Some(Offset(500)));
+}
+
+#[test]
+fn a_first_commit_that_is_answered_late_opens_it_all_the_same() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 16_384, at(0)));
+    assert!(window.expire(SESSION, at(6)));
+    window.sent(sent(2, 16_384, at(6)));
+    window.answered(CommitTicket(1), CommitResult::Accepted, at(7));
+    assert!(window.is_open());
+}
+
+#[test]
+fn an_answer_to_nothing_changes_nothing() {
+    let mut window = Window::fresh(Offset(0));
+    assert_eq!(window.answered(CommitTicket(9), CommitResult::Accepted, at(0)), Answered::Unknown);
+    assert!(!window.is_open());
+}
+
+#[test]
+fn it_only_grows_and_stays_within_the_span() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 20_000, at(0)));
+    assert_eq!(window.next(Offset(0), Offset(0)), Offset(20_000));
+    assert_eq!(window.next(Offset(10), Offset(900_000)), Offset(10 + SPAN));
+}
+
+#[test]
+fn an_overdue_commit_without_an_answer_for_a_session_is_hopeless() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 16_384, at(3)));
+    assert_eq!(window.hopeless_at(SESSION), None);
+    assert!(!window.expire(SESSION, at(8)));
+    assert!(window.expire(SESSION, at(9)) && window.has_unanswered());
+    assert_eq!(window.hopeless_at(SESSION), Some(at(48)));
+}

@@ -234,6 +234,12 @@ impl Rig {
         commit
     }
 
+    pub(super) fn commit_answered_last(&mut self, result: CommitResult) -> Commit {
+        let commit = self.commits.pop().unwrap();
+        self.put(Input::CommitFinished { commit: commit.commit, result });
+        commit
+    }
+
     pub(super) fn revoke(&mut self, within: u64) {
         let deadline = Now(self.now.0 + Duration::from_secs(within));
         self.put(Input::Revoking { partition: P0, epoch: self.epoch, deadline });
