@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let calls = Calls { client, url: url.clone(), body, at_once, rate };
     // as `order-sync run` builds it
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let spent = runtime.block_on(async {
         calls.make(count / 10).await?;
         let before = process_cpu();

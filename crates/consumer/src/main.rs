@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use consumer::{cli::Cli, commands};
 
+/// Records are allocated by the poll thread, wait by the million and are freed by the driver: docs/benchmarks.md tells what that saves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Cli::from_process() {
         Ok(cli) => commands::dispatch(&cli),

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
+use crate::telemetry::spans;
+
 /// Libraries that talk much at `info` and below: they follow the general level only up to `warn`.
 const CHATTY: [&str; 8] = ["h2", "hyper", "reqwest", "rustls", "tokio", "tonic", "tower", "rdkafka"];
 
@@ -52,12 +54,15 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// The filter of the whole subscriber: these events, and the spans of `exported`.
+    /// The filter of the whole subscriber: these events, and the spans of `exported`. Without an export no span is made.
     ///
     /// Not a filter of the layer that writes: such a filter remembers for each thread what it last refused, a refused record of the
     /// `log` crate (librdkafka's, hyper's) is never asked for again, and so the next line of that thread would be lost.
     pub(crate) fn globally(self, exported: Option<&'static str>) -> Targets {
-        exported.into_iter().fold(self.0, |targets, target| targets.with_target(target, LevelFilter::INFO))
+        match exported {
+            Some(target) => self.0.with_target(target, LevelFilter::INFO),
+            None => self.0.with_target(spans::TARGET, LevelFilter::OFF),
+        }
     }
 }
 
