@@ -44,6 +44,8 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     ("queued.max.messages.kbytes", "16384"),
     ("queued.min.messages", "10000"),
     ("fetch.queue.backoff.ms", "100"),
+    // A broker is asked by one request at a time: a partition that is new, or fetched again after a pause, waits until the others' is over.
+    ("fetch.wait.max.ms", "100"),
     ("fetch.max.bytes", "8388608"),
     ("max.partition.fetch.bytes", "1048576"),
 ];
