@@ -1,5 +1,8 @@
 //! One order in one partition: what waits, what may be collapsed, what was decided.
 
+use std::num::NonZeroU64;
+use std::time::Duration;
+
 use domain::{BizType, MerchantBizNo};
 
 use crate::io::{Now, Offset, StaleReason};
@@ -15,6 +18,23 @@ pub(crate) struct Version {
 /// The number of a status in the engine's table of statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StatusId(pub(crate) u16);
+
+/// A [`Now`] in half of its size: nanoseconds, beginning with 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(NonZeroU64);
+
+impl Moment {
+    pub(crate) fn time(self) -> Now {
+        Now(Duration::from_nanos(self.0.get() - 1))
+    }
+}
+
+impl From<Now> for Moment {
+    fn from(now: Now) -> Self {
+        let nanos = u64::try_from(now.0.as_nanos()).unwrap_or(u64::MAX - 1);
+        Self(NonZeroU64::MIN.saturating_add(nanos))
+    }
+}
 
 /// What an order has had decided. With its key it takes 32 bytes, so that millions of idle orders can be remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +95,7 @@ pub(crate) struct Work<P> {
     /// The lowest offset it answers for.
     pub(crate) lowest: i64,
     /// Arrival of the first modification it answers for.
-    pub(crate) arrived: Now,
+    pub(crate) arrived: Moment,
     pub(crate) bytes: u32,
     pub(crate) status: StatusId,
     pub(crate) biz_type: BizType,
@@ -103,8 +123,8 @@ pub(crate) enum Busy {
     Call(u64),
     /// Its front work is being written to the dead-letter topic.
     Parking,
-    /// The dead letter was not taken; it is written again at this moment.
-    ParksAgain(Now),
+    /// The dead letter was not taken; it is written again when the lane is due.
+    ParksAgain,
 }
 
 /// Which versions a predecessor may have had on their way.
@@ -153,7 +173,7 @@ pub(crate) struct Lane<P> {
     pub(crate) queued: bool,
     pub(crate) trouble: Option<Box<Trouble>>,
     /// Arrival of the first modification since the last accepted one.
-    pub(crate) waiting_since: Option<Now>,
+    pub(crate) waiting_since: Option<Moment>,
 }
 
 /// What an arrival did.

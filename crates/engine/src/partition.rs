@@ -82,7 +82,7 @@ pub(crate) struct Partition<P> {
     pub(crate) blocking: Option<(Now, Offset)>,
     /// Records wait outside the engine, so nothing arrives.
     pub(crate) waits_outside: bool,
-    /// The window when lanes were last unblocked.
+    /// The window when lanes were last blocked or unblocked.
     pub(crate) unblocked_to: Option<Offset>,
     /// Something happened to it since it was last looked after.
     pub(crate) touched: bool,

@@ -72,6 +72,7 @@ impl<P: Clone> Engine<P> {
             Turn::Partition => {
                 if let Some(partition) = self.current(lane_ref.partition, lane_ref.epoch) {
                     partition.blocked.push(lane_ref.key);
+                    partition.unblocked_to = partition.speaks_below();
                 }
                 return;
             }

@@ -22,7 +22,7 @@ enum Fit {
 impl<P: Clone> Engine<P> {
     pub(super) fn fetched(&mut self, id: PartitionId, epoch: Epoch, record: Record<P>, now: Now) {
         let Some(partition) = self.current(id, epoch).filter(|partition| partition.phase == Phase::Consuming) else { return };
-        let offset = record.offset;
+        let (offset, verifies) = (record.offset, partition.unverified.is_some());
         partition.fetched = partition.fetched.max(Offset(offset.0 + 1));
         if offset < partition.from {
             self.touch(id);
@@ -48,7 +48,9 @@ impl<P: Clone> Engine<P> {
                 Content::Skip(reason) => self.dispose(id, offset, Disposition::Skipped(reason), None, None, now),
             }
         }
-        self.verify_map(id, record.leader_epoch, now);
+        if verifies {
+            self.verify_map(id, record.leader_epoch, now);
+        }
         self.after_reading(id);
     }
 
@@ -106,7 +108,7 @@ impl<P: Clone> Engine<P> {
             payload: modification.payload,
             riders: Vec::new(),
             lowest: offset.0,
-            arrived: now,
+            arrived: now.into(),
             bytes,
             status,
             biz_type: modification.biz_type,
@@ -138,13 +140,16 @@ impl<P: Clone> Engine<P> {
                 equal_times
             }
         };
-        if lane.waiting_since.is_none() {
-            self.waits_since(lane_ref, Some(now));
+        let (first, queued) = (lane.waiting_since.is_none(), lane.queued);
+        if first {
+            self.waits_since(lane_ref, Some(now.into()));
         }
         if equal_times {
             self.note(Note::EqualTimes { partition: id, offset });
         }
-        self.make_ready(lane_ref);
+        if !queued {
+            self.make_ready(lane_ref);
+        }
     }
 
     /// `strict`: what the table forbids never supersedes what it allows. It is looked at twice, here and before the call, since what was
@@ -166,14 +171,16 @@ impl<P: Clone> Engine<P> {
 
     /// After the position moved: the barrier may be behind us, or enough may be held.
     pub(super) fn after_reading(&mut self, id: PartitionId) {
-        self.unblock(id);
-        self.touch(id);
-        let bounds = self.bounds;
         let Some(partition) = self.partitions.get_mut(&id) else { return };
-        if !partition.paused && partition.is_full(bounds) {
+        if !std::mem::replace(&mut partition.touched, true) {
+            self.touched.push(id);
+        }
+        if !partition.paused && partition.is_full(self.bounds) {
             partition.paused = true;
-            let (partition, epoch) = (partition.id, partition.epoch);
-            self.effect(Effect::Pause { partition, epoch });
+            self.effects.push_back(Effect::Pause { partition: id, epoch: partition.epoch });
+        }
+        if !partition.blocked.is_empty() {
+            self.unblock(id);
         }
     }
 

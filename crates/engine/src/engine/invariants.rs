@@ -86,7 +86,7 @@ impl<P: Clone> Engine<P> {
         match lane.busy {
             Busy::Call(serial) => assert!(self.calls.contains_key(&serial)),
             Busy::Parking => assert!(partition.parking.values().any(|key| *key == lane_ref.key)),
-            Busy::ParksAgain(at) => assert!(timer(at), "a dead letter is written again"),
+            Busy::ParksAgain => assert!(lane.trouble.as_ref().is_some_and(|trouble| timer(trouble.due)), "a dead letter is written again"),
             Busy::No => {
                 let old_call = self.old_calls.contains_key(&(lane_ref.partition, lane_ref.key));
                 let armed = lane.trouble.as_ref().and_then(|trouble| trouble.armed).is_some_and(timer);

@@ -64,7 +64,8 @@ impl<P: Clone> Engine<P> {
         if !confirmed {
             let at = backoff.due(now, FAILURES, None, &mut self.rng);
             if let Some(lane) = self.lane_mut(lane_ref) {
-                lane.busy = Busy::ParksAgain(at);
+                lane.busy = Busy::ParksAgain;
+                lane.trouble().due = at;
             }
             return self.wake_at(at, lane_ref);
         }
@@ -86,7 +87,8 @@ impl<P: Clone> Engine<P> {
             return self.park_unfit_again(lane, now);
         }
         let Some(found) = self.lane_mut(lane) else { return };
-        if matches!(found.busy, Busy::ParksAgain(at) if at <= now)
+        if found.busy == Busy::ParksAgain
+            && found.trouble().due <= now
             && let Some(reason) = found.queue.first().and_then(|work| work.tries.as_ref()?.parking.clone())
         {
             self.park(lane, reason);

@@ -54,20 +54,17 @@ impl<P: Clone> Engine<P> {
             settles_at = settles_at.max(hold);
         }
         let offset = Offset(work.version.offset);
-        let mut done = Vec::with_capacity(work.riders.len() + 1);
-        done.push((offset, disposition));
-        done.extend(work.riders.iter().map(|rider| {
+        let riders = work.riders.into_iter().map(move |rider| {
             let disposition = rider.stale_reason().map_or(Disposition::Superseded { by: offset }, Disposition::Stale);
             (rider.offset(), disposition)
-        }));
+        });
+        let done = std::iter::once((offset, disposition)).chain(riders);
         if settles_at > now {
-            lane.trouble().later.push(Later { at: settles_at, done, ticket });
+            lane.trouble().later.push(Later { at: settles_at, done: done.collect(), ticket });
             return self.wake_at(settles_at, lane_ref);
         }
         let order = lane.order.clone();
-        for (offset, disposition) in done {
-            self.dispose(lane_ref.partition, offset, disposition, ticket, Some(&order), now);
-        }
+        self.dispose_all(lane_ref.partition, done, ticket, Some(&order), now);
     }
 
     /// What could not settle before now, and may.
@@ -77,9 +74,7 @@ impl<P: Clone> Engine<P> {
         let ripe = trouble.later.extract_if(.., |later| later.at <= now).collect::<Vec<_>>();
         let order = lane.order.clone();
         for later in ripe {
-            for (offset, disposition) in later.done {
-                self.dispose(lane_ref.partition, offset, disposition, later.ticket, Some(&order), now);
-            }
+            self.dispose_all(lane_ref.partition, later.done.into_iter(), later.ticket, Some(&order), now);
         }
     }
 
@@ -93,16 +88,29 @@ impl<P: Clone> Engine<P> {
         order: Option<&MerchantBizNo>,
         now: Now,
     ) {
-        let outcomes = self.config.outcomes;
+        self.dispose_all(id, std::iter::once((offset, disposition)), ticket, order, now);
+    }
+
+    fn dispose_all(
+        &mut self,
+        id: PartitionId,
+        done: impl Iterator<Item = (Offset, Disposition)>,
+        ticket: Option<Ticket>,
+        order: Option<&MerchantBizNo>,
+        now: Now,
+    ) {
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let epoch = partition.epoch;
-        if outcomes {
-            partition.ledger.decide(offset);
-        } else if partition.ledger.settle(offset) {
-            partition.window.dirty(now);
+        for (offset, disposition) in done {
+            if self.config.outcomes {
+                partition.ledger.decide(offset);
+            } else if partition.ledger.settle(offset) {
+                partition.window.dirty(now);
+            }
+            self.counters.count(&disposition);
+            let disposed = Disposed { partition: id, epoch, offset, order: order.cloned(), disposition, ticket };
+            self.effects.push_back(Effect::Disposed(disposed));
         }
-        self.counters.count(&disposition);
-        self.effect(Effect::Disposed(Disposed { partition: id, epoch, offset, order: order.cloned(), disposition, ticket }));
     }
 
     /// The outcomes topic has it: now the offset may be committed.

@@ -13,7 +13,7 @@ fn work(at: i64, offset: i64, status: u16, milestone: bool) -> Work<i64> {
         payload: offset,
         riders: Vec::new(),
         lowest: offset,
-        arrived: Now::default(),
+        arrived: Now::default().into(),
         bytes: 1,
         status: StatusId(status),
         biz_type: BizType::MovieTicket,

@@ -106,6 +106,23 @@ fn nothing_beyond_the_acknowledged_window_is_sent() {
 }
 
 #[test]
+fn what_waits_for_an_overdue_commit_is_woken_when_that_is_refused() {
+    let mut rig = Rig::new(config());
+    rig.commits_pass = false;
+    rig.position(30_000);
+    rig.secs(1);
+    let overdue = rig.commits.pop().unwrap();
+    rig.position(60_000);
+    rig.secs(6);
+    let newest = rig.commit_answered_last(CommitResult::Accepted);
+    assert_ne!(newest.commit, overdue.commit);
+    rig.read("A", 1, "USED");
+    assert!(rig.calls.is_empty(), "the overdue one may still land and say less");
+    rig.put(Input::CommitFinished { commit: overdue.commit, result: CommitResult::TryAgain });
+    assert_eq!(rig.called(), [60_000]);
+}
+
+#[test]
 fn the_window_is_never_beyond_the_span_of_the_format_and_reading_stops_before_it() {
     let mut rig = Rig::new(Config { requests_per_second: 1_000_000.0, ..config() });
     rig.read("A", 1, "USED");
