@@ -59,6 +59,12 @@ impl<P: Clone> Engine<P> {
     /// A copy goes aside first; only its confirmation settles.
     fn rejected(&mut self, lane: LaneRef, code: ResultCode, now: Now) {
         self.fuse_spend(now);
+        if let Some(work) = self.lane_mut(lane).and_then(|lane| lane.queue.first_mut()) {
+            // A refusal is a failed attempt too: the dead letter says when.
+            let tries = work.tries();
+            tries.first_failure.get_or_insert(now);
+            tries.last_failure = Some(now);
+        }
         self.park(lane, ParkReason::Rejected(code));
     }
 

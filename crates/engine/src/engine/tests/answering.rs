@@ -15,6 +15,7 @@ fn a_rejected_record_settles_only_when_its_dead_letter_is_confirmed() {
     rig.read("A", 1, "USED");
     rig.answer(rejected());
     assert!(matches!(rig.parks[0].reason, ParkReason::Rejected(_)));
+    assert_eq!((rig.parks[0].attempts, rig.parks[0].failures), (1, Some((rig.now, rig.now))), "a refusal is a failed attempt");
     assert_eq!((rig.committable(), rig.end_of(0)), (0, None));
     rig.confirm(true);
     assert!(matches!(rig.end_of(0), Some(Disposition::Rejected(_))));
