@@ -111,9 +111,9 @@ impl Ledger {
         self.slot(offset).is_some_and(|slot| *slot == Slot::Decided)
     }
 
-    /// Something waits for the outcomes topic.
-    pub(crate) fn has_decided(&self) -> bool {
-        self.decided > 0
+    /// Offsets that wait for the outcomes topic.
+    pub(crate) fn decided_count(&self) -> u64 {
+        self.decided
     }
 
     /// The settled offsets above the committable one, ascending.

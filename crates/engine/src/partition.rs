@@ -197,6 +197,12 @@ impl<P> Partition<P> {
                 && self.run_ahead() <= (SPAN - Window::HEADROOM) * 3 / 4)
     }
 
+    /// Records read here for the first time that have no disposition yet.
+    pub(crate) fn undisposed(&self) -> u64 {
+        let unverified = self.unverified.as_ref().map_or(0, |unverified| unverified.len() as u64);
+        self.ledger.open_count() - self.ledger.decided_count() - unverified
+    }
+
     /// Offsets between the committable one and the position.
     pub(crate) fn run_ahead(&self) -> i64 {
         self.ledger.position().0 - self.ledger.committable().0
@@ -204,7 +210,7 @@ impl<P> Partition<P> {
 
     /// Nothing of ours is on its way: no call, no dead letter, no outcome.
     pub(crate) fn is_drained(&self) -> bool {
-        self.in_flight == 0 && self.parking.is_empty() && self.unfit.is_empty() && !self.ledger.has_decided()
+        self.in_flight == 0 && self.parking.is_empty() && self.unfit.is_empty() && self.ledger.decided_count() == 0
     }
 
     /// Nothing of ours can be applied any more: the marker may say closed.

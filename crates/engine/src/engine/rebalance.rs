@@ -17,7 +17,13 @@ impl<P: Clone> Engine<P> {
     }
 
     pub(super) fn revoking(&mut self, id: PartitionId, epoch: Epoch, deadline: Now, now: Now) {
-        let Some(partition) = self.current(id, epoch).filter(|partition| partition.draining.is_none()) else { return };
+        let Some(partition) = self.current(id, epoch) else {
+            // Nothing of it is ours to finish.
+            return self.effect(Effect::Release { partition: id, epoch });
+        };
+        if partition.draining.is_some() {
+            return;
+        }
         partition.phase = Phase::Draining;
         // The last third of the time is for the last commit and its answer.
         let left = deadline.0.saturating_sub(now.0);
@@ -76,6 +82,8 @@ impl<P: Clone> Engine<P> {
         for id in ids {
             let Some(partition) = self.partitions.remove(id) else { continue };
             orders += partition.remembered.len();
+            // They are counted when they are read again, so that records read and dispositions add up.
+            self.counters.records_read -= partition.undisposed();
             if let Some(due) = partition.due {
                 self.due.remove(&(due, *id));
             }

@@ -69,6 +69,15 @@ impl<P: Clone> Engine<P> {
 
     /// Room again, commits, drains, stalls.
     fn look_after(&mut self, id: PartitionId, now: Now) {
+        self.end_hold(id, now);
+        self.commit_if_due(id, now);
+        self.drain(id, now);
+        self.resume(id);
+        self.watch(id, now);
+        self.name_what_blocks(id, now);
+    }
+
+    fn resume(&mut self, id: PartitionId) {
         let bounds = self.bounds;
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         if partition.paused && partition.phase == Phase::Consuming && partition.has_room(bounds) {
@@ -76,11 +85,6 @@ impl<P: Clone> Engine<P> {
             let (partition, epoch) = (partition.id, partition.epoch);
             self.effect(Effect::Resume { partition, epoch });
         }
-        self.end_hold(id, now);
-        self.commit_if_due(id, now);
-        self.drain(id, now);
-        self.watch(id, now);
-        self.name_what_blocks(id, now);
     }
 
     /// Notes when the partition has to be looked after next.

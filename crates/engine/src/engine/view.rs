@@ -10,10 +10,11 @@ use crate::io::{Disposition, Epoch, GateReason, Now, Offset, PartitionId};
 use crate::lane::Busy;
 use crate::partition::{Partition, Phase};
 
-/// Numbers that only grow.
+/// Numbers since the process started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Records read for the first time.
+    /// Records read for the first time. Those that had no disposition when their partition was given up are taken off: they are counted
+    /// where they are read again.
     pub records_read: u64,
     /// Dispositions: delivered.
     pub delivered: u64,

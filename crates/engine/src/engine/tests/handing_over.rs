@@ -218,6 +218,13 @@ fn c4_who_gives_up_a_partition_with_an_unanswered_commit_leaves_the_group_first(
 }
 
 #[test]
+fn what_is_not_ours_is_released_at_once() {
+    let mut rig = Rig::idle(config());
+    rig.revoke(20);
+    assert!(matches!(rig.others[..], [Effect::Release { .. }]));
+}
+
+#[test]
 fn lost_is_not_revoked_nothing_is_committed() {
     let mut rig = Rig::new(config());
     rig.read("A", 1, "USED");
