@@ -90,7 +90,7 @@ impl Driver {
             order_modify_time: event.as_ref().map(|event| event.modified_at.millis()),
             attempts: park.attempts,
             failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
-            schema_id: park.payload.schema_id,
+            schema_id: self.intake.schema_id(&park.payload.raw),
             kept: Kept::All,
         };
         self.metrics.dead_letter(&park.reason);

@@ -14,8 +14,6 @@ pub(crate) type Payload = Arc<Held>;
 pub(crate) struct Held {
     /// The record, untouched: a dead letter needs it.
     pub(crate) raw: RawRecord,
-    /// The writer schema's id, where the framing has one.
-    pub(crate) schema_id: Option<u32>,
     /// The signed request, kept for retries.
     pub(crate) prepared: Prepared,
 }

@@ -124,6 +124,11 @@ impl Intake {
         self.waiting.remove(&id);
     }
 
+    /// The writer schema's id in a record, where the framing has one.
+    pub(crate) fn schema_id(&self, raw: &RawRecord) -> Option<u32> {
+        self.decoder.schema_id(raw.value.as_deref())
+    }
+
     /// The order in a record that was taken in before. A clock that was set back since then does not make it invalid.
     pub(crate) fn order_in(&self, raw: &RawRecord) -> Option<OrderEvent> {
         match self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), END_OF_TIME).0 {
@@ -134,10 +139,9 @@ impl Intake {
 
     fn decode(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) -> Result<(), (RawRecord, u32)> {
         let (decoded, key_note) = self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis);
-        let schema_id = self.decoder.schema_id(raw.value.as_deref());
         let (partition, epoch, offset, leader_epoch) = (raw.partition, raw.epoch, raw.offset, raw.leader_epoch);
         let bytes = u32::try_from(raw.bytes()).unwrap_or(u32::MAX);
-        let hold = |raw| Arc::new(Held { raw, schema_id, prepared: crate::call::Prepared::default() });
+        let hold = |raw| Arc::new(Held { raw, prepared: crate::call::Prepared::default() });
         let content = match decoded {
             Decoded::NeedsSchema(schema) => return Err((raw, schema)),
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
