@@ -64,10 +64,9 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 fn purpose(thread: &str) -> &'static str {
     match thread {
         name if name.starts_with("sign-") => "signing pool",
-        name if name.starts_with("tokio") => "calls (HTTP, verifying)",
         "kafka-poll" => "poll thread",
         name if name.starts_with("rdk:") => "librdkafka",
-        "order-sync" => "driver and engine",
+        "order-sync" => "driver, engine, HTTP, verifying",
         _ => "others",
     }
 }
