@@ -36,6 +36,8 @@ pub(super) struct World {
     paused: bool,
     sent: Vec<Sent>,
     letters: Vec<(Epoch, Offset)>,
+    /// Offsets whose letter the broker confirmed in this assignment.
+    confirmed: BTreeSet<Offset>,
     unwritten: Vec<(Epoch, Offset)>,
     commits: Vec<Commit>,
     /// What the coordinator has.
@@ -78,6 +80,7 @@ impl World {
             paused: false,
             sent: Vec::new(),
             letters: Vec::new(),
+            confirmed: BTreeSet::new(),
             unwritten: Vec::new(),
             commits: Vec::new(),
             stored: None,
@@ -124,6 +127,7 @@ impl World {
         self.done = (0..plan.from.0).chain(settled).collect();
         self.ended_now.clear();
         self.letters.clear();
+        self.confirmed.clear();
         self.unwritten.clear();
         let (partition, epoch) = (P0, self.epoch);
         self.put(Input::Assigned { partition, epoch, plan });
@@ -251,6 +255,9 @@ impl World {
     fn letter(&mut self, which: u8, confirmed: bool) {
         if !self.letters.is_empty() {
             let (epoch, offset) = self.letters.remove(usize::from(which) % self.letters.len());
+            if confirmed {
+                self.confirmed.insert(offset);
+            }
             self.put(Input::ParkFinished { partition: P0, epoch, offset, confirmed });
         }
     }

@@ -33,6 +33,8 @@ impl World {
             let ((order, version, _), (other, newer, _)) = (self.version(offset).unwrap(), self.version(by.0).unwrap());
             assert!(order == other && newer > version, "superseded by a newer one of the order");
         }
+        let parked = matches!(disposed.disposition, Disposition::Rejected(_) | Disposition::Parked(_));
+        assert!(!parked || self.confirmed.contains(&disposed.offset), "only a confirmed letter settles");
         if self.config.outcomes {
             self.unwritten.push((disposed.epoch, disposed.offset));
         } else {
