@@ -60,7 +60,7 @@ pub struct RunArgs {
 /// `order-sync demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// End after this time and print the result, such as 30s; without it: until Ctrl-C
+    /// End after this time, such as 30s, once what is open is finished, and print the result; without it: until Ctrl-C
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub for_: Option<Duration>,
     /// Print the result as JSON

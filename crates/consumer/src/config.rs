@@ -198,7 +198,9 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    ConfigError::new(format!("{}:{line}:{column}", path.display()), error.message())
+    // Of what stands there only the name of a key is repeated; anything else may be a secret.
+    let key = error.span().and_then(|span| text.get(span)).filter(|_| error.message() == "duplicate key").unwrap_or_default();
+    ConfigError::new(format!("{}:{line}:{column}", path.display()), format!("{} {key}", error.message()))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub struct Rulebook {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RuleError {
     /// A status that the type does not have, nor `extra_statuses`.
-    #[error("business_types.{biz_type}.{key}: {biz_type} has no status {status}")]
+    #[error("business_types.{biz_type}.{key}: {biz_type} has no status {status}; correct it, or list it in extra_statuses")]
     UnknownStatus {
         /// Whose overrides.
         biz_type: BizType,

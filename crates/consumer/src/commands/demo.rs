@@ -98,7 +98,10 @@ async fn show(args: &DemoArgs, stage: Stage, published: Published, metrics: tele
     loop {
         tokio::select! {
             _ = tick.tick() => {}
-            _ = interrupted.recv() => break,
+            _ = interrupted.recv() => {
+                summary.interrupted();
+                break;
+            }
             ended = &mut pipeline => return Err(failure(ended)),
         }
         let state = published.get();
@@ -114,7 +117,10 @@ async fn show(args: &DemoArgs, stage: Stage, published: Published, metrics: tele
     let fed = feed.end().await?;
     let deadline = Instant::now() + SETTLE;
     while Instant::now() < deadline && !is_settled(&published.get(), fed.records) {
-        tick.tick().await;
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = interrupted.recv() => break,
+        }
         summary.show(&published.get(), fed.records);
     }
     // The pipeline gone or the channel full both show in its end.

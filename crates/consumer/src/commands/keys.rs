@@ -16,6 +16,7 @@ use crate::cli::{GenerateArgs, KeyAlgorithm};
 
 const PRIVATE: &str = "merchant.pem";
 const PUBLIC: &str = "merchant.pub.pem";
+const PEER: &str = "alipayhk.pub.pem";
 
 /// What was made and what is to be done with it.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,9 @@ struct Made {
     fingerprint: String,
     /// The public key as AlipayHK takes it.
     public_key: String,
+    /// Where AlipayHK's public key belongs, beside ours.
+    #[serde(skip)]
+    peer_key_file: String,
 }
 
 /// Why there are no keys.
@@ -82,6 +86,7 @@ fn make(args: &GenerateArgs) -> Result<Made, GenerateError> {
         public_key_file: public.display().to_string(),
         fingerprint: public_key.fingerprint(),
         public_key: public_key.to_spki_base64(),
+        peer_key_file: args.out.join(PEER).display().to_string(),
     })
 }
 
@@ -119,17 +124,19 @@ impl Made {
         format!(
             "private key  {} ({}; keep it secret, mode 0600)\npublic key   {}\nsha256       {}\n\n\
              1. Give AlipayHK this public key, and ask which key version it gets:\n\n{}\n{agree}\n\
-             2. Take AlipayHK's public key in return, with its version.\n\
+             2. Take AlipayHK's public key in return, with its version, and save it beside ours.\n\
              3. Configure:\n\n\
              [alipayhk.signing]\nalgorithm = \"{}\"\n{profile}private_key_file = {:?}\nkey_version = 1            # the version AlipayHK told you\n\n\
-             [[alipayhk.verify_keys]]\npublic_key_file = \"alipayhk.pub.pem\"\nkey_version = 1            # the version of AlipayHK's key",
+             [[alipayhk.verify_keys]]\npublic_key_file = {:?}\nkey_version = 1            # the version of AlipayHK's key\n\n\
+             Relative paths start at the folder of the configuration file.",
             self.private_key_file,
             self.kind,
             self.public_key_file,
             self.fingerprint,
             self.public_key,
             self.algorithm,
-            self.private_key_file
+            self.private_key_file,
+            self.peer_key_file
         )
     }
 }
@@ -160,6 +167,7 @@ mod tests {
         let shown = made.for_people();
         assert!(shown.contains(&made.public_key) && shown.contains("algorithm = \"ECC224\"") && shown.contains("encoding = \"der\""));
         assert!(!shown.contains("PRIVATE KEY"));
+        assert!(shown.contains(&format!("public_key_file = {:?}", out.join(PEER))), "{shown}");
     }
 
     #[test]

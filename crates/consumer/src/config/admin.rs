@@ -31,7 +31,7 @@ impl Admin {
             })?,
         };
         if !listen.ip().is_loopback() {
-            return Err(section.error("listen", format!("{listen} can be reached from outside; without a token only loopback is accepted")));
+            return Err(section.error("listen", format!("{listen} can be reached from outside, and the pages know no login: only loopback is accepted; use 127.0.0.1 and put an authenticating proxy in front")));
         }
         let hosts = section.texts("hosts")?.unwrap_or_default();
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');

@@ -60,26 +60,17 @@ pub enum Credentials {
 pub(super) const KEYS: &[&str] =
     &["registry_url", "framing", "writer_schema_file", "username", "password", "password_file", "token", "token_file", "ca_file"];
 
-/// The word is known, the decoder for it is not there.
-#[derive(Clone, Copy)]
-enum Word {
-    Known(Framing),
-    NotYet,
-}
-
 impl Schema {
     pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        let words = [
-            ("confluent", Word::Known(Framing::Confluent)),
-            ("single_object", Word::Known(Framing::SingleObject)),
-            ("bare", Word::Known(Framing::Bare)),
-            ("json", Word::NotYet),
-        ];
-        let framing = match section.choice("framing", &words)? {
-            None => Framing::Confluent,
-            Some(Word::Known(framing)) => framing,
-            Some(Word::NotYet) => {
+        let framing = match section.text("framing")?.as_deref() {
+            None | Some("confluent") => Framing::Confluent,
+            Some("single_object") => Framing::SingleObject,
+            Some("bare") => Framing::Bare,
+            Some("json") => {
                 return Err(section.error("framing", "\"json\" is not yet supported; use \"confluent\", \"single_object\" or \"bare\""));
+            }
+            Some(other) => {
+                return Err(section.error("framing", format!("is {other:?}; expected \"confluent\", \"single_object\" or \"bare\"")));
             }
         };
         let registry = Registry::read(section)?;

@@ -166,7 +166,7 @@ impl<'a> Section<'a> {
         };
         match number.filter(|number: &f64| number.is_finite()) {
             Some(number) => Ok(Some(number)),
-            None => Err(self.error(key, "is not a number")),
+            None => Err(self.error(key, "is not a number; expected digits without quotes, such as 20 or 0.5")),
         }
     }
 

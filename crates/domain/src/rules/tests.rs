@@ -207,10 +207,16 @@ fn an_extra_status_may_be_a_milestone_and_have_requirements() {
 fn an_unknown_status_in_configuration_is_named_with_its_type_and_key() {
     let never = Overrides { never_collapse: Some(vec![status("TICKETED"), status("ISSUED")]), ..Overrides::default() };
     let error = overridden(BizType::MovieTicket, never).unwrap_err();
-    assert_eq!(error.to_string(), "business_types.MOVIE_TICKET.never_collapse: MOVIE_TICKET has no status ISSUED");
+    assert_eq!(
+        error.to_string(),
+        "business_types.MOVIE_TICKET.never_collapse: MOVIE_TICKET has no status ISSUED; correct it, or list it in extra_statuses"
+    );
     let required = Overrides { required: vec![(status("SERVING"), Vec::new())], ..Overrides::default() };
     let error = overridden(BizType::LineUp, required).unwrap_err();
-    assert_eq!(error.to_string(), "business_types.LINE_UP.required: LINE_UP has no status SERVING");
+    assert_eq!(
+        error.to_string(),
+        "business_types.LINE_UP.required: LINE_UP has no status SERVING; correct it, or list it in extra_statuses"
+    );
 }
 
 #[test]

@@ -60,7 +60,8 @@ impl Report {
             }
             let count = |becomes| orders.iter().filter(|order| order.becomes == becomes).count();
             let counts = ["call", "stale", "skipped", "parked"].map(|becomes| format!("{} {becomes}", count(becomes)));
-            line(&mut out, format_args!("\n{} lines: {}. Nothing was sent.", orders.len(), counts.join(", ")));
+            let lines = if orders.len() == 1 { "line" } else { "lines" };
+            line(&mut out, format_args!("\n{} {lines}: {}. Nothing was sent.", orders.len(), counts.join(", ")));
         }
         out.trim_end().to_owned()
     }

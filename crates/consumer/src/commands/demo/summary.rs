@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::admin::state::State;
+use crate::admin::state::{GateState, State};
 
 /// Without a terminal, a line this often.
 const EVERY: Duration = Duration::from_secs(5);
@@ -46,14 +46,14 @@ impl Summary {
         let ends = &state.dispositions;
         if !self.terminal {
             return write(&format!(
-                "written {written}  read {}  delivered {}  superseded {}  stale {}  calls saved {}  freshness {:.1} s  gate {:?}\n",
+                "written {written}  read {}  delivered {}  superseded {}  stale {}  calls saved {}  freshness {:.1} s  gate {}\n",
                 state.records_read,
                 ends.delivered,
                 ends.superseded,
                 ends.stale,
                 state.calls_saved,
                 state.freshness_seconds,
-                state.gate.state
+                word(state.gate.state)
             ));
         }
         // Back to the first line of the view, which is then drawn over.
@@ -64,7 +64,7 @@ impl Summary {
              \x1b[2Kended          delivered {:>5}   superseded {:>5}   stale {:>5}   rejected {:>3}   parked {:>3}\n\
              \x1b[2Kcalls          made {:>10}   saved {:>10}   in flight {}\n\
              \x1b[2Kfreshness      {:.1} s\n\
-             \x1b[2Kgate           {:?}, {:.0} calls a second\n",
+             \x1b[2Kgate           {}, {:.0} calls a second\n",
             state.records_read,
             ends.delivered,
             ends.superseded,
@@ -75,15 +75,33 @@ impl Summary {
             state.calls_saved,
             state.calls.in_flight,
             state.freshness_seconds,
-            state.gate.state,
+            word(state.gate.state),
             state.quota.share_per_second,
         ));
+    }
+
+    /// Ctrl-C came: what is open is still finished.
+    pub(super) fn interrupted(&mut self) {
+        if !self.quiet {
+            // The view is drawn anew below this line.
+            self.drawn = false;
+            write("\nno new orders; finishing what is open, Ctrl-C again ends at once\n");
+        }
     }
 
     pub(super) fn end(&self) {
         if !self.quiet {
             write("\n");
         }
+    }
+}
+
+/// The gate's state as `/api/state` writes it.
+fn word(gate: GateState) -> &'static str {
+    match gate {
+        GateState::Open => "open",
+        GateState::Closed => "closed",
+        GateState::Probing => "probing",
     }
 }
 
