@@ -2,7 +2,7 @@
 //! real `order-sync` binary as a child process.
 //!
 //! Every process started here ends with the test process, however that ends. Nothing is installed on the machine: Kafka's jars and the OTLP
-//! receiver are fetched once into `.dev/` at the root of the workspace (see [`kafka::jars`] and [`otlp`]). Java 17, Maven, Python 3 with
+//! receiver are fetched once into `.dev/` at the root of the workspace (see [`kafka::jars`], [`registry::Apicurio`] and [`otlp`]). Java 17, Maven, Python 3 with
 //! venv and openssl must be there.
 
 mod harness;

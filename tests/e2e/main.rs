@@ -8,6 +8,7 @@ mod bad_input;
 mod framing;
 mod hand_over;
 mod letters;
+mod mapping;
 mod nine_types;
 mod operator;
 mod orders;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use order_sync_tests::avro::{ORDER_EVENT, Order};
+use order_sync_tests::config::Config;
 use order_sync_tests::order_sync::OrderSync;
-use order_sync_tests::registry::{Fault, Registry};
+use order_sync_tests::registry::{Apicurio, Fault, Registry, Secure};
 use order_sync_tests::wait::{PATIENCE, until};
 
 use crate::letters::{assert_of, letters};
@@ -88,4 +89,98 @@ fn a_schema_is_asked_for_once() {
     run.until_settled(60);
     assert_eq!(registry.requests().len(), 1, "{:?}", registry.requests());
     world.stop_at_the_end(run);
+}
+
+#[test]
+fn a_registry_that_wants_to_know_who_asks_is_told_and_a_wrong_password_is_waited_for() {
+    // RFC 7617, section 2: "Aladdin" and "open sesame".
+    let basic = |config: Config, password: &str| config.set("schema.username", "Aladdin").set("schema.password", password);
+    let token = |config: Config, token: &str| config.set("schema.token", token);
+    type Introduce<'i> = &'i dyn Fn(Config, &str) -> Config;
+    let cases: [(&str, &str, Introduce<'_>, &str); 2] = [
+        ("basic", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", &basic, "open sesame"),
+        ("bearer", "Bearer mF_9.B5f-4.1JqM", &token, "mF_9.B5f-4.1JqM"),
+    ];
+    for (name, header, introduce, secret) in cases {
+        let world = World::new(&format!("registry-{name}"), 1);
+        let registry = Registry::start();
+        let schema = registry.register("orders-value", ORDER_EVENT);
+        registry.require(header);
+        world.orders.write(order("E2E-WHO").record(schema));
+        let wrong = OrderSync::start(&introduce(world.config().registry(&registry), "wrong"));
+        until("it asks", PATIENCE, || {
+            let asked = wrong.metric("ordersync_registry_fetches_total", &[("result", "unreachable")]);
+            if asked >= 1.0 { Ok(()) } else { Err(wrong.log()) }
+        });
+        assert_eq!(disposed(&wrong.state().unwrap(), "parked"), 0, "{name}");
+        assert!(wrong.log().contains("schema.username and password_file, or token_file"), "{}", wrong.log());
+        wrong.stop_well();
+        let run = OrderSync::start(&introduce(world.config().registry(&registry), secret));
+        assert_eq!(disposed(&run.until_settled(1), "delivered"), 1, "{name}");
+        assert!(!run.log().contains(secret), "a secret in the log");
+        world.stop_at_the_end(run);
+    }
+}
+
+#[test]
+fn outcomes_are_framed_by_the_id_of_their_schema_where_the_registry_has_it() {
+    const OUTCOME: &str = include_str!("../../schemas/order_outcome.avsc");
+    for (name, read_only, known) in [("registered", false, false), ("looked-up", true, true), ("bare", true, false)] {
+        let world = World::new(&format!("outcome-schema-{name}"), 1);
+        let topic = world.kafka.topic(&format!("outcomes-{name}"), 1);
+        let registry = Registry::start();
+        let schema = registry.register("orders-value", ORDER_EVENT);
+        let subject = format!("{}-value", topic.name());
+        let id = known.then(|| registry.register(&subject, OUTCOME));
+        registry.set(if read_only { Fault::ReadOnly } else { Fault::None });
+        world.orders.write(order("E2E-FRAMED").record(schema));
+        let run = OrderSync::start(&world.config().registry(&registry).set("outcomes.topic", topic.name()));
+        run.until_settled(1);
+        world.stop_at_the_end(run);
+        let value = topic.records().remove(0).value.unwrap();
+        if name == "bare" {
+            assert_ne!(value[0], 0, "the length of the topic's name");
+            continue;
+        }
+        // The same text has the same id.
+        let id = id.unwrap_or_else(|| registry.register(&subject, OUTCOME));
+        assert_eq!(value[..5], [&[0], id.to_be_bytes().as_slice()].concat());
+    }
+}
+
+#[test]
+fn a_registry_with_an_authority_of_its_own_is_asked_once_that_is_named_and_waited_for_until_then() {
+    let world = World::new("registry-tls", 1);
+    let registry = Secure::start(1, ORDER_EVENT);
+    world.orders.write(order("E2E-TLS").record(1));
+    let config = world.config().set("schema.registry_url", registry.url());
+    let stranger = OrderSync::start(&config);
+    until("it asks", PATIENCE, || {
+        let asked = stranger.metric("ordersync_registry_fetches_total", &[("result", "unreachable")]);
+        if asked >= 1.0 { Ok(()) } else { Err(stranger.log()) }
+    });
+    assert_eq!(disposed(&stranger.state().unwrap(), "parked"), 0);
+    stranger.stop_well();
+    let run = OrderSync::start(&config.set("schema.ca_file", registry.ca_file().to_str().unwrap()));
+    assert_eq!(disposed(&run.until_settled(1), "delivered"), 1);
+    world.stop_at_the_end(run);
+}
+
+#[test]
+fn a_real_registry_gives_schemas_takes_ours_and_tells_what_it_does_not_have() {
+    let world = World::new("apicurio", 1);
+    let topic = world.kafka.topic("apicurio-outcomes", 1);
+    let registry = Apicurio::start();
+    let schema = registry.register(&format!("{}-value", world.orders.name()), ORDER_EVENT);
+    world.orders.write_all([order("E2E-REAL").record(schema), order("E2E-UNKNOWN").record(987_654)]);
+    let config = world.config().set("schema.registry_url", registry.url()).set("outcomes.topic", topic.name());
+    let check = OrderSync::command(&config, &["check"]);
+    assert!(check.output.contains("fits ordersync.v1.OrderEvent"), "{check:?}");
+    let run = OrderSync::start(&config);
+    let state = run.until_settled(2);
+    assert_eq!((disposed(&state, "delivered"), disposed(&state, "parked")), (1, 1), "{state}");
+    let message = letters(&world)[&1].header("ordersync.message").unwrap().to_owned();
+    assert!(message.contains("knows no schema 987654"), "{message}");
+    world.stop_at_the_end(run);
+    assert!(topic.records().iter().all(|record| record.value.as_ref().is_some_and(|value| value[0] == 0)), "framed");
 }

@@ -2,7 +2,9 @@
 //!
 //! Confluent Schema Registry › API reference is what it follows, as far as a reader and a test need it.
 
+mod apicurio;
 mod catalogue;
+mod secure;
 mod serve;
 
 use std::net::Ipv4Addr;
@@ -14,7 +16,9 @@ use tokio::task::JoinHandle;
 
 use crate::ports;
 use crate::wait::{block_on, runtime};
+pub use apicurio::Apicurio;
 use catalogue::Catalogue;
+pub use secure::Secure;
 
 /// A running registry. It ends when it is dropped.
 pub struct Registry {
@@ -35,6 +39,8 @@ pub enum Fault {
     Slow(Duration),
     /// Every answer is this text, with status 200.
     Garbage(String),
+    /// Nobody may register a schema.
+    ReadOnly,
 }
 
 #[derive(Default)]

@@ -74,9 +74,13 @@ pub struct CheckArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
     pub config: PathBuf,
-    /// Orders as JSON lines, in the shape of schemas/order_event.avsc; `-` reads standard input. With it nothing is connected
+    /// Orders as JSON lines, in the shape of schemas/order_event.avsc, or with a mapping in the shape of the topic; `-` reads standard input.
+    /// With it nothing is connected
     #[arg(long, value_name = "FILE")]
     pub sample: Option<PathBuf>,
+    /// Which topic the sample is of, where mappings differ by topic [default: the first that is read]
+    #[arg(long, value_name = "NAME", requires = "sample")]
+    pub topic: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

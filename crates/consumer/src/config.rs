@@ -12,6 +12,7 @@ mod env;
 mod error;
 mod files;
 mod kafka;
+mod mapping;
 mod schema;
 mod secret;
 mod section;
@@ -30,9 +31,12 @@ pub use alipayhk::{Alipayhk, KeyFact, KeyFacts};
 pub use delivery::{Delivery, Quota, Retry};
 pub use error::ConfigError;
 pub use kafka::{Kafka, Properties, Start, Topics};
+pub use mapping::{mappings, plain as plain_json};
 pub use schema::{Credentials, Framing, Registry, Schema};
 pub use secret::Secret;
 pub use telemetry::{OtlpProtocol, Telemetry};
+
+pub use crate::mapping::Mappings;
 pub(crate) use units::duration as parse_duration;
 
 use section::{Section, Source};
@@ -44,6 +48,8 @@ pub struct Config {
     pub kafka: Kafka,
     /// How it is read.
     pub schema: Schema,
+    /// How records of another shape become orders.
+    pub mappings: Mappings,
     /// Where it goes.
     pub alipayhk: Alipayhk,
     /// How fast.
@@ -136,9 +142,6 @@ impl Config {
 
     fn read(source: &Source, table: toml::Table) -> Result<Self, ConfigError> {
         let root = Section::root(source, table, KEYS)?;
-        if root.has("mapping") {
-            return Err(root.error("mapping", "is not yet supported; records have to be of the schema ordersync.v1.OrderEvent"));
-        }
         let kafka = Kafka::read(&root.section_or_empty("kafka", kafka::KEYS)?)?;
         let dead_letter = root.section_or_empty("dead_letter", &["topic"])?;
         let dead_letter = DeadLetter { topic: output_topic(&dead_letter, &kafka.topics)? };
@@ -152,8 +155,9 @@ impl Config {
                 Some(Outcomes { topic })
             }
         };
-        let config = Self {
+        let mut config = Self {
             schema: Schema::read(&root.section_or_empty("schema", schema::KEYS)?)?,
+            mappings: mapping::read(&root)?,
             alipayhk: Alipayhk::read(&root.section_or_empty("alipayhk", alipayhk::KEYS)?)?,
             quota: Quota::read(&root.section_or_empty("quota", delivery::QUOTA_KEYS)?)?,
             retry: Retry::read(&root.section_or_empty("retry", delivery::RETRY_KEYS)?)?,
@@ -167,6 +171,11 @@ impl Config {
             outcomes,
         };
         timing::check(&config.kafka, &config.alipayhk, &config.delivery)?;
+        let warn = &mut source.warnings.borrow_mut();
+        mapping::check(&config.mappings, config.schema.framing, &config.kafka.topics, &config.rulebook, warn)?;
+        if config.schema.framing == Framing::Json && config.mappings.is_empty() {
+            config.mappings = mapping::plain()?;
+        }
         Ok(config)
     }
 }

@@ -12,4 +12,5 @@ mod admin;
 mod call;
 mod driver;
 mod kafka;
+mod mapping;
 mod pipeline;

@@ -1,5 +1,7 @@
 //! Puts the parts together and runs them: what is wrong with topics and keys is found before anything is read.
 
+mod outcome_schema;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -20,6 +22,7 @@ use crate::kafka::topics::{TopicError, Wanted, check, cluster_id};
 use crate::kafka::{Beginning, Poller, connect, start};
 use crate::schema::{Decoder, Registry};
 use crate::telemetry::metrics::Metrics;
+use outcome_schema::Frame;
 
 /// While a broker cannot be reached, its reason is said this often.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -87,6 +90,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         proxy: config.alipayhk.proxy.clone(),
         max_in_flight: config.quota.max_in_flight,
     })?;
+    let decoder = Decoder::new(&config.schema, config.mappings.clone()).map_err(|error| RunError::Setup(error.to_string()))?;
     let (poll_beat, drive_beat) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let (query_sender, queries) = channel(16);
     let heartbeats = admin::Heartbeats { origin, poll: Arc::clone(&poll_beat), drive: Arc::clone(&drive_beat) };
@@ -103,8 +107,12 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         limit = topic_limit(&producer, &config.dead_letter.topic) => limit,
         _ = stop.recv() => return Ok(()),
     };
-    let decoder = Decoder::new(&config.schema).map_err(|error| RunError::Setup(error.to_string()))?;
     let registry = Registry::new(&config.schema).map_err(|error| RunError::Setup(error.to_string()))?.map(Arc::new);
+
+    let outcome_schema = match outcome_schema::register(&config, registry.as_deref(), &mut stop, &heartbeats).await {
+        Frame::Known(id) => id,
+        Frame::Stopped => return Ok(()),
+    };
 
     let (letter_sender, letters) = unbounded_channel();
     let dead_letters = DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
@@ -113,7 +121,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     let outcomes = config
         .outcomes
         .as_ref()
-        .map(|outcomes| Outcomes::new(&producer, &outcomes.topic, outcome_sender))
+        .map(|outcomes| Outcomes::new(&producer, &outcomes.topic, outcome_schema, outcome_sender))
         .transpose()
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
 

@@ -1,15 +1,18 @@
 //! What the bytes of records mean: framing, the registry's schemas, Avro, and the sample orders that show them.
 
-mod avro;
+pub(crate) mod avro;
 mod decoder;
 mod encode;
+pub(crate) mod fill;
 mod framing;
 mod key;
 pub mod outcome;
+mod reading;
 mod registry;
 pub mod sample;
 
 pub use decoder::{Decoded, Decoder, DecoderError};
 pub use encode::{Encoder, EncoderError, raw};
 pub use key::KeyNote;
-pub use registry::{Registry, RegistryError, RegistrySetup};
+pub use reading::fits;
+pub use registry::{Newest, Registry, RegistryError, RegistrySetup};

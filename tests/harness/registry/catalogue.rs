@@ -51,13 +51,27 @@ impl Catalogue {
         (200, json!({ "subject": subject, "version": number, "id": id, "schema": self.schemas[id as usize - 1] }))
     }
 
+    pub(super) fn look_up(&self, subject: &str, body: &[u8]) -> Answer {
+        let Some(ids) = self.subjects.get(subject) else { return no_subject(subject) };
+        let known = |id: &u32| schema_in(body).as_deref() == self.schemas.get(*id as usize - 1).map(String::as_str);
+        match ids.iter().position(known) {
+            Some(at) => {
+                (200, json!({ "subject": subject, "version": at + 1, "id": ids[at], "schema": self.schemas[ids[at] as usize - 1] }))
+            }
+            None => error(404, 40403, "Schema not found"),
+        }
+    }
+
     pub(super) fn post(&mut self, subject: &str, body: &[u8]) -> Answer {
-        let schema = serde_json::from_slice::<Json>(body).ok().and_then(|body| Some(body.get("schema")?.as_str()?.to_owned()));
-        match schema {
+        match schema_in(body) {
             Some(schema) if apache_avro::Schema::parse_str(&schema).is_ok() => (200, json!({ "id": self.register(subject, &schema) })),
             _ => error(422, 42201, "Invalid schema"),
         }
     }
+}
+
+fn schema_in(body: &[u8]) -> Option<String> {
+    Some(serde_json::from_slice::<Json>(body).ok()?.get("schema")?.as_str()?.to_owned())
 }
 
 pub(super) fn error(status: u16, code: u32, message: &str) -> Answer {

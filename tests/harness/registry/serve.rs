@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::Value as Json;
 use tokio::net::TcpListener;
 
@@ -20,6 +20,7 @@ pub(super) async fn run(listener: TcpListener, shared: Arc<Mutex<Shared>>) {
     let routes = Router::new()
         .route("/schemas/ids/{id}", get(by_id))
         .route("/subjects", get(subjects))
+        .route("/subjects/{subject}", post(look_up))
         .route("/subjects/{subject}/versions", get(versions).post(register))
         .route("/subjects/{subject}/versions/{version}", get(version))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave))
@@ -47,6 +48,10 @@ async fn register(State(registry): Registry, Path(subject): Path<String>, body: 
     reply(lock(&registry).catalogue.post(&subject, &body))
 }
 
+async fn look_up(State(registry): Registry, Path(subject): Path<String>, body: Bytes) -> Response<Body> {
+    reply(lock(&registry).catalogue.look_up(&subject, &body))
+}
+
 async fn misbehave(State(registry): Registry, request: Request, next: Next) -> Response<Body> {
     let (fault, stranger) = {
         let mut registry = lock(&registry);
@@ -57,7 +62,10 @@ async fn misbehave(State(registry): Registry, request: Request, next: Next) -> R
     };
     match fault {
         _ if stranger => reply(error(401, 40101, "Unauthorized")),
-        Fault::None => next.run(request).await,
+        Fault::ReadOnly if request.method() == Method::POST && request.uri().path().ends_with("/versions") => {
+            reply(error(403, 40301, "User is denied operation Write on this Subject"))
+        }
+        Fault::None | Fault::ReadOnly => next.run(request).await,
         Fault::Status(status) => reply(error(status, 50001, "Error in the backend data store")),
         Fault::Slow(delay) => {
             tokio::time::sleep(delay).await;

@@ -1,15 +1,18 @@
 //! `order-sync check`: is everything there, and what would become of these orders. Nothing is sent.
 
 mod connections;
+mod mapped;
 mod report;
 mod request;
 mod sample;
+mod schemas;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::CheckArgs;
 use crate::config::{self, Config};
+use crate::schema::Decoder;
 
 use super::{complain, now_millis, say};
 use report::Report;
@@ -21,6 +24,9 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         Ok(config) => config,
         Err(error) => return complain(&error, 2),
     };
+    if let Err(error) = Decoder::new(&config.schema, config.mappings.clone()) {
+        return complain(&error, 2);
+    }
     let mut report = Report::new(&args.config, &config);
     let mut code = ExitCode::SUCCESS;
     if let Some(path) = &args.sample {
@@ -28,7 +34,7 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
             Ok(text) => text,
             Err(error) => return complain(&format!("--sample: {}: {error}", path.display()), 2),
         };
-        let mut checker = Checker::new(&config, now_millis());
+        let mut checker = Checker::new(&config, args.topic.as_deref(), now_millis());
         report.orders = Some(text.lines().enumerate().filter_map(|(at, line)| checker.check(at + 1, line)).collect());
     } else {
         let connections = connections::check(&config);

@@ -30,6 +30,8 @@ pub enum Framing {
     SingleObject,
     /// Nothing.
     Bare,
+    /// Nothing, and no Avro either: plain JSON.
+    Json,
 }
 
 /// A Confluent-compatible schema registry.
@@ -66,11 +68,11 @@ impl Schema {
             None | Some("confluent") => Framing::Confluent,
             Some("single_object") => Framing::SingleObject,
             Some("bare") => Framing::Bare,
-            Some("json") => {
-                return Err(section.error("framing", "\"json\" is not yet supported; use \"confluent\", \"single_object\" or \"bare\""));
-            }
+            Some("json") => Framing::Json,
             Some(other) => {
-                return Err(section.error("framing", format!("is {other:?}; expected \"confluent\", \"single_object\" or \"bare\"")));
+                return Err(
+                    section.error("framing", format!("is {other:?}; expected \"confluent\", \"single_object\", \"bare\" or \"json\""))
+                );
             }
         };
         let registry = Registry::read(section)?;
@@ -88,6 +90,9 @@ impl Schema {
                 return Err(
                     section.error("writer_schema_file", "is of no use: schema.framing is \"confluent\", so schemas come from the registry")
                 );
+            }
+            Some(_) if framing == Framing::Json => {
+                return Err(section.error("writer_schema_file", "is of no use: schema.framing is \"json\", which needs no schema"));
             }
             Some((path, text)) => {
                 if let Err(error) = apache_avro::Schema::parse_str(&text) {

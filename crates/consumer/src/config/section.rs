@@ -258,6 +258,11 @@ impl<'a> Section<'a> {
         ConfigError::new(shown, problem)
     }
 
+    /// The full name of this table.
+    pub(super) fn own_path(&self) -> &str {
+        &self.path
+    }
+
     /// The full name of a key of this table.
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }

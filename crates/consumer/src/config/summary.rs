@@ -34,8 +34,10 @@ impl Config {
             Framing::Confluent => "confluent",
             Framing::SingleObject => "single_object",
             Framing::Bare => "bare",
+            Framing::Json => "json",
         };
         lines.push(("schema.framing", framing.to_owned()));
+        lines.push(("mapping", if self.mappings.is_empty() { "-".to_owned() } else { self.mappings.iter().count().to_string() }));
         if let Some(registry) = &self.schema.registry {
             let with = match &registry.credentials {
                 None => String::new(),

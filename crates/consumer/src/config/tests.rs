@@ -8,6 +8,7 @@ macro_rules! key {
 
 mod defaults;
 mod environment;
+mod mapping;
 mod properties;
 mod refusals;
 

@@ -101,12 +101,10 @@ impl Driver {
 
     fn disposed(&mut self, disposed: Disposed) {
         self.metrics.disposed(&disposed.disposition);
-        if self.outcomes.is_none() {
-            return;
-        }
+        let Some(outcomes) = &self.outcomes else { return };
         let Some(place) = self.facts.place(disposed.partition) else { return };
         let answer = disposed.ticket.and_then(|ticket| self.facts.answer(ticket));
-        let value = outcome::encode(&outcome::Facts {
+        let value = outcomes.encode(&outcome::Facts {
             topic: &place.topic,
             partition: place.partition,
             offset: disposed.offset.0,

@@ -85,6 +85,7 @@ impl Driver {
         let now = self.now();
         let Assigned { id, topic, partition, epoch, plan } = assigned;
         self.intake.forget(id);
+        self.intake.assigned(id, &topic);
         self.paces.forget(id);
         self.facts.assigned(id, Arc::clone(&topic), partition, epoch);
         match plan {

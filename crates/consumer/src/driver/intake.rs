@@ -27,6 +27,8 @@ pub(crate) struct Intake {
     rulebook: Arc<Rulebook>,
     waiting: HashMap<PartitionId, Waiting>,
     wanted: BTreeSet<u32>,
+    /// Which topic a partition is of: a mapping may be for some topics only.
+    topics: Vec<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -59,7 +61,18 @@ pub(crate) enum Step {
 
 impl Intake {
     pub(crate) fn new(decoder: Decoder, max_age: Option<Duration>, rulebook: Arc<Rulebook>) -> Self {
-        Self { decoder, max_age, rulebook, waiting: HashMap::new(), wanted: BTreeSet::new() }
+        Self { decoder, max_age, rulebook, waiting: HashMap::new(), wanted: BTreeSet::new(), topics: Vec::new() }
+    }
+
+    /// A partition is of this topic, now and for ever.
+    pub(crate) fn assigned(&mut self, id: PartitionId, topic: &Arc<str>) {
+        let index = id.0 as usize;
+        if self.topics.len() <= index {
+            self.topics.resize(index + 1, Arc::from(""));
+        }
+        if let Some(slot) = self.topics.get_mut(index) {
+            *slot = Arc::clone(topic);
+        }
     }
 
     /// Takes the next record of a partition.
@@ -131,20 +144,25 @@ impl Intake {
 
     /// The order in a record that was taken in before. A clock that was set back since then does not make it invalid.
     pub(crate) fn order_in(&self, raw: &RawRecord) -> Option<OrderEvent> {
-        match self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), END_OF_TIME).0 {
+        match self.decoder.decode(self.topic(raw), raw.key.as_deref(), raw.value.as_deref(), END_OF_TIME).0 {
             Decoded::Event(event) => Some(event),
-            Decoded::Tombstone | Decoded::Unfit { .. } | Decoded::NeedsSchema(_) => None,
+            Decoded::Tombstone | Decoded::NotOurs | Decoded::Unfit { .. } | Decoded::NeedsSchema(_) => None,
         }
     }
 
+    fn topic(&self, raw: &RawRecord) -> &str {
+        self.topics.get(raw.partition.0 as usize).map_or("", |topic| topic)
+    }
+
     fn decode(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) -> Result<(), (RawRecord, u32)> {
-        let (decoded, key_note) = self.decoder.decode(raw.key.as_deref(), raw.value.as_deref(), now_millis);
+        let (decoded, key_note) = self.decoder.decode(self.topic(&raw), raw.key.as_deref(), raw.value.as_deref(), now_millis);
         let (partition, epoch, offset, leader_epoch) = (raw.partition, raw.epoch, raw.offset, raw.leader_epoch);
         let bytes = u32::try_from(raw.bytes()).unwrap_or(u32::MAX);
         let hold = |raw| Arc::new(Held { raw, prepared: crate::call::Prepared::default() });
         let content = match decoded {
             Decoded::NeedsSchema(schema) => return Err((raw, schema)),
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
+            Decoded::NotOurs => Content::Skip(SkipReason::NotOurs),
             Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw) },
             Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
             Decoded::Event(event) if self.breaks_a_rule(&event, steps) => {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::dead_letter::Which;
 use super::producer::{Confirmation, ConfirmedWriter, Write};
+use crate::schema::outcome::{self, Facts};
 
 /// A write that failed is made again after this.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -27,13 +28,25 @@ pub(crate) struct Outcome {
 /// Writes outcomes.
 pub(crate) struct Outcomes {
     writer: ConfirmedWriter<Outcome>,
+    /// The schema's id in the registry, in front of every value; none without a registry.
+    schema: Option<u32>,
     confirmations: UnboundedSender<Confirmation<Outcome>>,
 }
 
 impl Outcomes {
     /// Makes the producer; it connects by itself.
-    pub(crate) fn new(config: &ClientConfig, topic: &str, confirmations: UnboundedSender<Confirmation<Outcome>>) -> KafkaResult<Self> {
-        Ok(Self { writer: ConfirmedWriter::new(config, topic, confirmations.clone())?, confirmations })
+    pub(crate) fn new(
+        config: &ClientConfig,
+        topic: &str,
+        schema: Option<u32>,
+        confirmations: UnboundedSender<Confirmation<Outcome>>,
+    ) -> KafkaResult<Self> {
+        Ok(Self { writer: ConfirmedWriter::new(config, topic, confirmations.clone())?, schema, confirmations })
+    }
+
+    /// One outcome as the topic's readers expect it.
+    pub(crate) fn encode(&self, facts: &Facts<'_>) -> Vec<u8> {
+        self.schema.map_or_else(|| outcome::encode(facts), |id| outcome::encode_framed(id, facts))
     }
 
     /// Writes one; its confirmation follows in any case.

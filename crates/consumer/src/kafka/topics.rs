@@ -55,7 +55,7 @@ pub(crate) fn partitions_of(consumer: &BaseConsumer<PollContext>, topic: &str, t
 }
 
 /// The topics of the subscription, as the broker has them now.
-fn subscribed(consumer: &BaseConsumer<PollContext>, topics: &Topics, timeout: Duration) -> KafkaResult<BTreeSet<String>> {
+pub(crate) fn subscribed(consumer: &BaseConsumer<PollContext>, topics: &Topics, timeout: Duration) -> KafkaResult<BTreeSet<String>> {
     match topics {
         Topics::List(list) => Ok(list.iter().cloned().collect()),
         Topics::Pattern(pattern) => {

@@ -17,12 +17,14 @@ mod write;
 mod writer;
 
 pub(crate) use compile::{Mismatch, compile};
-pub(crate) use cursor::Cursor;
+pub(crate) use cursor::{Broken, Cursor};
 pub(crate) use fingerprint::{Fingerprint, fingerprint, fingerprints};
 pub(crate) use plan::Plan;
-pub(crate) use reader::{NotAReader, ORDER_EVENT, Reader};
+pub(crate) use reader::{Kind, NotAReader, ORDER_EVENT, Reader, kind};
+pub(crate) use skip::{Records as SkippedRecords, Skip, blocks};
+pub(crate) use skipping::Skipping;
 pub(crate) use write::Writer;
-pub(crate) use writer::parse;
+pub(crate) use writer::{parse, parse_with_aliases, type_name};
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use domain::{OrderEvent, RawOrderEvent};
 use engine::UnfitReason;
 
-use super::avro::{self, Fingerprint, Mismatch, NotAReader, ORDER_EVENT, Plan, Reader};
+use super::avro::{Fingerprint, Mismatch, NotAReader, ORDER_EVENT, Reader};
 use super::framing::{self, Framed};
 use super::key::{self, KeyNote};
+use super::reading::{Reading, Unfit};
 use crate::config;
+use crate::mapping::{JsonPlan, JsonRecord, Mapped, Mappings, NOT_A_RECORD};
 
 /// No order is larger; Kafka's own default limit is 1 MiB.
 const LARGEST: usize = 4 << 20;
@@ -26,9 +28,11 @@ pub enum Decoded {
     Event(OrderEvent),
     /// A null value.
     Tombstone,
+    /// By the mapping it is nothing that concerns AlipayHK.
+    NotOurs,
     /// It can never be sent; the message names fields and rules, never a value.
     Unfit {
-        /// Bytes that are not what the schema says, or an order that breaks a rule.
+        /// Bytes that are not what the schema says, an order that breaks a rule, or a record that no mapping takes.
         reason: UnfitReason,
         /// What is wrong.
         message: Arc<str>,
@@ -43,6 +47,9 @@ pub enum DecoderError {
     /// Every record would be undecodable.
     #[error("schema.writer_schema_file: its records cannot be read as ordersync.v1.OrderEvent: {0}")]
     WriterSchema(String),
+    /// Every record would be unmapped. The text begins with the key.
+    #[error("{0}")]
+    Mapping(String),
     /// A defect of ours.
     #[error("schemas/order_event.avsc: {0}")]
     Reader(String),
@@ -53,24 +60,29 @@ pub enum DecoderError {
 pub struct Decoder {
     framing: config::Framing,
     reader: Reader,
-    by_id: HashMap<u32, Result<Plan, Arc<str>>>,
+    mappings: Mappings,
+    /// For each mapping, where records are JSON.
+    json: Vec<JsonPlan>,
+    by_id: HashMap<u32, Result<Reading, Arc<str>>>,
     refused: VecDeque<u32>,
-    by_fingerprint: Vec<([Fingerprint; 2], Plan)>,
-    bare: Option<Plan>,
+    by_fingerprint: Vec<([Fingerprint; 2], Reading)>,
+    bare: Option<Reading>,
 }
 
 impl Decoder {
-    /// A decoder for the configured framing.
+    /// A decoder for the configured framing. Without a mapping, records are orders field for field.
     ///
     /// # Errors
-    /// The configured writer's schema does not resolve to an order's.
-    pub fn new(config: &config::Schema) -> Result<Self, DecoderError> {
+    /// The configured writer's schema does not resolve to an order's, or no mapping fits it.
+    pub fn new(config: &config::Schema, mappings: Mappings) -> Result<Self, DecoderError> {
         let own = |error: NotAReader| DecoderError::Reader(error.to_string());
         let reader = Reader::parse(ORDER_EVENT).map_err(own)?;
-        let own_writer = known(ORDER_EVENT, &reader).map_err(|mismatch| DecoderError::Reader(mismatch.to_string()))?;
+        let own_writer = Reading::known(ORDER_EVENT, &reader, &mappings).map_err(|mismatch| DecoderError::Reader(mismatch.to_string()))?;
         let mut decoder = Self {
             framing: config.framing,
             reader,
+            json: mappings.iter().map(JsonPlan::new).collect(),
+            mappings,
             by_id: HashMap::new(),
             refused: VecDeque::new(),
             by_fingerprint: vec![own_writer],
@@ -78,48 +90,41 @@ impl Decoder {
         };
         if let Some(text) = &config.writer_schema {
             let writer = |mismatch: Mismatch| DecoderError::WriterSchema(short(&mismatch));
-            let (fingerprints, plan) = known(text, &decoder.reader).map_err(writer)?;
+            let (fingerprints, reading) = Reading::known(text, &decoder.reader, &decoder.mappings).map_err(writer)?;
+            reading.must_fit(&decoder.mappings).map_err(|misfit| DecoderError::Mapping(short(&misfit)))?;
             match config.framing {
-                config::Framing::Bare => decoder.bare = Some(plan),
-                config::Framing::SingleObject => decoder.by_fingerprint.push((fingerprints, plan)),
-                config::Framing::Confluent => {}
+                config::Framing::Bare => decoder.bare = Some(reading),
+                config::Framing::SingleObject => decoder.by_fingerprint.push((fingerprints, reading)),
+                config::Framing::Confluent | config::Framing::Json => {}
             }
         }
         Ok(decoder)
     }
 
-    /// What a record is, and how its key stands to it. `now_millis` is the clock in epoch milliseconds.
-    pub fn decode(&self, key: Option<&[u8]>, value: Option<&[u8]>, now_millis: i64) -> (Decoded, KeyNote) {
+    /// What a record of a topic is, and how its key stands to it. `now_millis` is the clock in epoch milliseconds.
+    pub fn decode(&self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, now_millis: i64) -> (Decoded, KeyNote) {
         let Some(value) = value else { return (Decoded::Tombstone, key::note(key, None)) };
-        let undecodable = |message: &dyn std::fmt::Display| {
-            let message = short(message).into();
-            (Decoded::Unfit { reason: UnfitReason::Undecodable, message }, key::note(key, None))
+        let reading = match self.reading(value) {
+            Ok(reading) => reading,
+            Err(Unread::NeedsSchema(id)) => return (Decoded::NeedsSchema(id), key::note(key, None)),
+            Err(Unread::Undecodable(message)) => {
+                return (Decoded::Unfit { reason: UnfitReason::Undecodable, message }, key::note(key, None));
+            }
         };
-        if value.len() > LARGEST {
-            return undecodable(&"the value is larger than 4 MiB");
-        }
-        let framed = match framing::split(self.framing, value) {
-            Ok(framed) => framed,
-            Err(unframed) => return undecodable(&unframed),
+        let mapped = match reading {
+            Bytes::Avro(Reading::Direct(plan), bytes) => match plan.read(bytes) {
+                Ok(raw) => return order(&raw, None, key, now_millis),
+                Err(unreadable) => Err(Unfit::undecodable(&unreadable)),
+            },
+            Bytes::Avro(Reading::Mapped(writer), bytes) => writer.read(&self.mappings, topic, bytes).map_err(Unfit::from),
+            Bytes::Json(bytes) => self.json(topic, bytes),
         };
-        let (plan, bytes) = match framed {
-            Framed::Id(id, bytes) => match self.by_id.get(&id) {
-                Some(Ok(plan)) => (plan, bytes),
-                Some(Err(reason)) => return undecodable(reason),
-                None => return (Decoded::NeedsSchema(id), key::note(key, None)),
-            },
-            Framed::Fingerprint(fingerprint, bytes) => match self.by_fingerprint.iter().find(|(known, _)| known.contains(&fingerprint)) {
-                Some((_, plan)) => (plan, bytes),
-                None => return undecodable(&"its fingerprint is neither order_event.avsc's nor that of schema.writer_schema_file"),
-            },
-            Framed::Bare(bytes) => match &self.bare {
-                Some(plan) => (plan, bytes),
-                None => return undecodable(&"there is no schema.writer_schema_file to read it by"),
-            },
-        };
-        match plan.read(bytes) {
-            Ok(raw) => order(&raw, key, now_millis),
-            Err(unreadable) => undecodable(&unreadable),
+        match mapped {
+            Ok(Mapped { raw, number }) => order(&raw, number.as_deref(), key, now_millis),
+            Err(Unfit { reason: None, .. }) => (Decoded::NotOurs, key::note(key, None)),
+            Err(Unfit { reason: Some(reason), message }) => {
+                (Decoded::Unfit { reason, message: short(&message).into() }, key::note(key, None))
+            }
         }
     }
 
@@ -127,15 +132,15 @@ impl Decoder {
     pub fn schema_id(&self, value: Option<&[u8]>) -> Option<u32> {
         match framing::split(self.framing, value?) {
             Ok(Framed::Id(id, _)) => Some(id),
-            Ok(Framed::Fingerprint(..) | Framed::Bare(_)) | Err(_) => None,
+            Ok(Framed::Fingerprint(..) | Framed::Bare(_) | Framed::Json(_)) | Err(_) => None,
         }
     }
 
     /// Takes the schema of an id. One whose records cannot become orders is remembered as such: they are undecodable.
     pub fn insert(&mut self, id: u32, text: &str) {
-        match avro::parse(text).and_then(|schema| avro::compile(&schema, &self.reader)) {
-            Ok(plan) => {
-                self.by_id.insert(id, Ok(plan));
+        match Reading::of(text, &self.reader, &self.mappings) {
+            Ok(reading) => {
+                self.by_id.insert(id, Ok(reading));
             }
             Err(mismatch) => {
                 let reason = short(&mismatch);
@@ -157,20 +162,63 @@ impl Decoder {
             self.by_id.remove(&oldest);
         }
     }
+
+    /// How a value is to be read, and the bytes behind its framing.
+    fn reading<'r>(&'r self, value: &'r [u8]) -> Result<Bytes<'r>, Unread> {
+        let undecodable = |message: &dyn std::fmt::Display| Unread::Undecodable(short(message).into());
+        if value.len() > LARGEST {
+            return Err(undecodable(&"the value is larger than 4 MiB"));
+        }
+        match framing::split(self.framing, value).map_err(|unframed| undecodable(&unframed))? {
+            Framed::Id(id, bytes) => match self.by_id.get(&id) {
+                Some(Ok(reading)) => Ok(Bytes::Avro(reading, bytes)),
+                Some(Err(reason)) => Err(undecodable(reason)),
+                None => Err(Unread::NeedsSchema(id)),
+            },
+            Framed::Fingerprint(fingerprint, bytes) => match self.by_fingerprint.iter().find(|(known, _)| known.contains(&fingerprint)) {
+                Some((_, reading)) => Ok(Bytes::Avro(reading, bytes)),
+                None => Err(undecodable(&"its fingerprint is neither order_event.avsc's nor that of schema.writer_schema_file")),
+            },
+            Framed::Bare(bytes) => match &self.bare {
+                Some(reading) => Ok(Bytes::Avro(reading, bytes)),
+                None => Err(undecodable(&"there is no schema.writer_schema_file to read it by")),
+            },
+            Framed::Json(bytes) => Ok(Bytes::Json(bytes)),
+        }
+    }
+
+    fn json<'r>(&'r self, topic: &str, bytes: &'r [u8]) -> Result<Mapped<'r>, Unfit> {
+        let record = JsonRecord::parse(bytes).ok_or_else(|| Unfit::undecodable(&NOT_A_RECORD))?;
+        let selected = self.mappings.select(topic, None);
+        let (plan, mapping) = selected
+            .and_then(|(at, mapping)| Some((self.json.get(at)?, mapping)))
+            .ok_or_else(|| Unfit::unmapped("no mapping takes records of this topic"))?;
+        plan.read(mapping, record).map_err(Unfit::from)
+    }
 }
 
-fn order(raw: &RawOrderEvent<'_>, key: Option<&[u8]>, now_millis: i64) -> (Decoded, KeyNote) {
-    let note = key::note(key, Some(&raw.merchant_biz_no));
+/// A value, and how to read it.
+enum Bytes<'r> {
+    Avro(&'r Reading, &'r [u8]),
+    Json(&'r [u8]),
+}
+
+/// A value that cannot be read, or not yet.
+enum Unread {
+    Undecodable(Arc<str>),
+    NeedsSchema(u32),
+}
+
+/// `number`: what the record itself has for the order's number.
+fn order(raw: &RawOrderEvent<'_>, number: Option<&str>, key: Option<&[u8]>, now_millis: i64) -> (Decoded, KeyNote) {
+    let mut note = key::note(key, Some(&raw.merchant_biz_no));
+    if note == KeyNote::Differs && number.is_some() {
+        note = key::note(key, number);
+    }
     match OrderEvent::parse(raw, now_millis) {
         Ok(event) => (Decoded::Event(event), note),
         Err(invalid) => (Decoded::Unfit { reason: UnfitReason::Invalid, message: invalid.to_string().into() }, note),
     }
-}
-
-/// A schema that is known from the start.
-fn known(text: &str, reader: &Reader) -> Result<([Fingerprint; 2], Plan), Mismatch> {
-    let schema = avro::parse(text)?;
-    Ok((avro::fingerprints(&schema), avro::compile(&schema, reader)?))
 }
 
 /// One line of bounded length.

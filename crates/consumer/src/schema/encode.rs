@@ -1,4 +1,4 @@
-//! Orders as bytes of `schemas/order_event.avsc`: for sample records, tests and benches.
+//! Orders as bytes of `schemas/order_event.avsc`, or as JSON: for sample records, tests and benches.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,7 @@ use crate::config;
 #[derive(Debug, Clone)]
 pub struct Encoder {
     front: Vec<u8>,
+    is_json: bool,
 }
 
 /// An encoder that cannot be made.
@@ -33,7 +34,7 @@ impl Encoder {
     pub fn confluent(id: u32) -> Self {
         let mut front = Vec::with_capacity(5);
         framing::write_confluent(id, &mut front);
-        Self { front }
+        Self { front, is_json: false }
     }
 
     /// For records that a decoder of this configuration understands without a registry. `None`: it needs one, see
@@ -48,17 +49,21 @@ impl Encoder {
             config::Framing::SingleObject => {
                 let mut front = Vec::with_capacity(10);
                 framing::write_single_object(own, &mut front);
-                Ok(Some(Self { front }))
+                Ok(Some(Self { front, is_json: false }))
             }
             config::Framing::Bare => match config.writer_schema.as_deref().map(fingerprint) {
-                Some(Ok(configured)) if configured == own => Ok(Some(Self { front: Vec::new() })),
+                Some(Ok(configured)) if configured == own => Ok(Some(Self { front: Vec::new(), is_json: false })),
                 Some(_) | None => Err(EncoderError::OtherSchema),
             },
+            config::Framing::Json => Ok(Some(Self { front: Vec::new(), is_json: true })),
         }
     }
 
     /// One record's value.
     pub fn encode(&self, raw: &RawOrderEvent<'_>) -> Vec<u8> {
+        if self.is_json {
+            return json(raw).into_bytes();
+        }
         let mut value = Vec::with_capacity(512);
         value.extend_from_slice(&self.front);
         order(raw, &mut Writer::new(&mut value));
@@ -89,6 +94,40 @@ pub fn raw(event: &OrderEvent) -> RawOrderEvent<'_> {
         item_order_list: event.item_order_list.as_ref().and_then(|json| text(json.as_str())),
         ext_info: event.ext_info.as_ref().and_then(|json| text(json.as_str())),
     }
+}
+
+/// An order of plain JSON: null fields are left out, opaque ones are JSON themselves.
+fn json(raw: &RawOrderEvent<'_>) -> String {
+    let mut members = serde_json::Map::new();
+    let texts = [
+        ("merchantBizNo", Some(&raw.merchant_biz_no)),
+        ("merchantBizType", Some(&raw.merchant_biz_type)),
+        ("orderStatus", Some(&raw.order_status)),
+        ("userId", raw.user_id.as_ref()),
+        ("openId", raw.open_id.as_ref()),
+        ("merchantAccountId", raw.merchant_account_id.as_ref()),
+        ("merchantId", raw.merchant_id.as_ref()),
+        ("tinyAppId", raw.tiny_app_id.as_ref()),
+        ("tradeNo", raw.trade_no.as_ref()),
+    ];
+    members.extend(texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.as_ref().into()))));
+    members.insert("orderCreateTime".to_owned(), raw.order_create_time.into());
+    members.insert("orderModifyTime".to_owned(), raw.order_modify_time.into());
+    let amounts = [
+        ("amount", &raw.amount),
+        ("payAmount", &raw.pay_amount),
+        ("discountAmount", &raw.discount_amount),
+        ("actualAmount", &raw.actual_amount),
+    ];
+    for (name, amount) in amounts.into_iter().filter_map(|(name, amount)| Some((name, amount.as_ref()?))) {
+        members.insert(name.to_owned(), serde_json::json!({ "value": amount.value, "currency": amount.currency }));
+    }
+    for (name, text) in [("shopInfo", &raw.shop_info), ("itemOrderList", &raw.item_order_list), ("extInfo", &raw.ext_info)] {
+        if let Some(json) = text.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+            members.insert(name.to_owned(), json);
+        }
+    }
+    serde_json::Value::Object(members).to_string()
 }
 
 fn money(money: &Money) -> RawMoney<'_> {

@@ -17,6 +17,8 @@ pub(crate) enum Framed<'a> {
     Fingerprint(Fingerprint, &'a [u8]),
     /// The configured one.
     Bare(&'a [u8]),
+    /// None: it is JSON.
+    Json(&'a [u8]),
 }
 
 /// A value that does not begin as it should.
@@ -42,6 +44,7 @@ pub(crate) fn split(framing: config::Framing, value: &[u8]) -> Result<Framed<'_>
             Ok(Framed::Fingerprint(fingerprint, rest))
         }
         config::Framing::Bare => Ok(Framed::Bare(value)),
+        config::Framing::Json => Ok(Framed::Json(value)),
     }
 }
 
@@ -72,11 +75,11 @@ pub(crate) fn write_single_object(fingerprint: Fingerprint, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::Framing::{Bare, Confluent, SingleObject};
+    use config::Framing::{Bare, Confluent, Json, SingleObject};
 
     #[test]
     fn an_empty_value_is_no_value_in_any_framing() {
-        for framing in [Confluent, SingleObject, Bare] {
+        for framing in [Confluent, SingleObject, Bare, Json] {
             assert_eq!(split(framing, &[]), Err(Unframed::Empty));
         }
     }

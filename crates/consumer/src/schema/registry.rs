@@ -23,6 +23,16 @@ const TOTAL: Duration = Duration::from_secs(10);
 const LARGEST: usize = 1 << 20;
 /// "Schema not found" and "Subject not found".
 const NOT_FOUND: [u64; 2] = [40403, 40401];
+/// The registry is there and takes no schema from us.
+const REFUSALS: [StatusCode; 5] = [
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::METHOD_NOT_ALLOWED,
+    StatusCode::CONFLICT,
+    StatusCode::UNPROCESSABLE_ENTITY,
+];
+/// "Subject not found" and "Version not found".
+const NO_SUBJECT: [u64; 2] = [40401, 40402];
 /// A registry's replica may be a moment behind the one that took the schema: an unknown id is asked for again after these times.
 const AGAIN: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(700)];
 
@@ -35,6 +45,17 @@ pub struct Registry {
     client: Client,
     base: Url,
     credentials: Option<Credentials>,
+}
+
+/// The newest schema of a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest {
+    /// The registry's number for it.
+    pub id: u32,
+    /// The subject's number for it.
+    pub version: u32,
+    /// Itself.
+    pub text: String,
 }
 
 /// A registry client that cannot be made; one line that names the key.
@@ -129,12 +150,54 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Unreachable`] for everything, an incompatible schema included.
     pub async fn register(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
-        // Avro is what a registry takes without being told, and old ones refuse to be told.
-        let body = serde_json::json!({ "schema": schema }).to_string();
-        let request = self.request(Method::POST, &["subjects", subject, "versions"]).header(CONTENT_TYPE, MEDIA).body(body);
-        let (status, body) = self.exchange(request).await?;
+        let (status, body) = self.post(&["subjects", subject, "versions"], schema).await?;
         match (status, Registered::parse(&body)) {
             (StatusCode::OK, Some(registered)) => Ok(registered.id),
+            (StatusCode::OK, None) => Err(unreachable("it answered with something else than an id")),
+            (status, _) => Err(Failure::parse(&body).unreachable(status)),
+        }
+    }
+
+    /// Registers a schema; the inner error is the reason why the registry does not take it from us.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unreachable`].
+    pub async fn offer(&self, subject: &str, schema: &str) -> Result<Result<u32, String>, RegistryError> {
+        let (status, body) = self.post(&["subjects", subject, "versions"], schema).await?;
+        match (status, Registered::parse(&body)) {
+            (StatusCode::OK, Some(registered)) => Ok(Ok(registered.id)),
+            (StatusCode::OK, None) => Err(unreachable("it answered with something else than an id")),
+            (status, _) if REFUSALS.contains(&status) => Ok(Err(Failure::parse(&body).unreachable(status).to_string())),
+            (status, _) => Err(Failure::parse(&body).unreachable(status)),
+        }
+    }
+
+    /// The newest schema of a subject, if there is such a subject.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unreachable`], and [`RegistryError::Unusable`] for a schema that is not Avro or does not stand for itself.
+    pub async fn newest(&self, subject: &str) -> Result<Option<Newest>, RegistryError> {
+        let (status, body) = self.exchange(self.request(Method::GET, &["subjects", subject, "versions", "latest"])).await?;
+        if status == StatusCode::OK {
+            let (id, version, found) = Found::newest(&body).ok_or_else(|| unreachable("it answered with something else than a schema"))?;
+            return Ok(Some(Newest { id, version, text: found.avro(id)? }));
+        }
+        let failure = Failure::parse(&body);
+        match failure.error_code {
+            Some(code) if status == StatusCode::NOT_FOUND && NO_SUBJECT.contains(&code) => Ok(None),
+            Some(_) | None => Err(failure.unreachable(status)),
+        }
+    }
+
+    /// The id of a schema under a subject, if it is there already.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unreachable`].
+    pub async fn look_up(&self, subject: &str, schema: &str) -> Result<Option<u32>, RegistryError> {
+        let (status, body) = self.post(&["subjects", subject], schema).await?;
+        match (status, Registered::parse(&body)) {
+            (StatusCode::OK, Some(registered)) => Ok(Some(registered.id)),
+            (StatusCode::NOT_FOUND, _) => Ok(None),
             (StatusCode::OK, None) => Err(unreachable("it answered with something else than an id")),
             (status, _) => Err(Failure::parse(&body).unreachable(status)),
         }
@@ -151,6 +214,12 @@ impl Registry {
             Some(code) if status == StatusCode::NOT_FOUND && NOT_FOUND.contains(&code) => Err(RegistryError::Unknown(id)),
             Some(_) | None => Err(failure.unreachable(status)),
         }
+    }
+
+    async fn post(&self, path: &[&str], schema: &str) -> Result<(StatusCode, Vec<u8>), RegistryError> {
+        // Avro is what a registry takes without being told, and old ones refuse to be told.
+        let body = serde_json::json!({ "schema": schema }).to_string();
+        self.exchange(self.request(Method::POST, path).header(CONTENT_TYPE, MEDIA).body(body)).await
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {

@@ -7,9 +7,10 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use serde::Serialize;
 
-use crate::config::{self, Config};
+use super::schemas;
+use crate::config::{Config, Framing, Topics};
 use crate::kafka::connect;
-use crate::kafka::topics::{Wanted, check as check_topics};
+use crate::kafka::topics::{Wanted, check as check_topics, subscribed};
 use crate::schema::{Registry, RegistryError};
 
 /// Longer than a topic may stay unknown before it counts as missing.
@@ -34,21 +35,27 @@ impl Connection {
         if self.failed { "failed" } else { "ok" }
     }
 
-    fn ok(who: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn ok(who: &'static str, found: impl Into<String>) -> Self {
         Self { who, found: found.into(), failed: false, wrong: None }
     }
 
-    fn failed(who: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn failed(who: &'static str, found: impl Into<String>) -> Self {
         Self { who, found: found.into(), failed: true, wrong: None }
+    }
+
+    /// Something to correct.
+    pub(super) fn wrong(who: &'static str, problem: String) -> Self {
+        Self { who, found: problem.clone(), failed: true, wrong: Some(problem) }
     }
 }
 
 /// Asks everybody.
 pub(super) fn check(config: &Config) -> Vec<Connection> {
-    let mut found = vec![kafka(config)];
+    let (connection, topics) = kafka(config);
+    let mut found = vec![connection];
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
-            found.extend(registry(&config.schema).await);
+            found.extend(registry(config, &topics).await);
             found.push(alipayhk(config).await);
         }),
         Err(error) => found.push(Connection::failed("alipayhk.base_url", format!("cannot be tried: {error}"))),
@@ -59,12 +66,13 @@ pub(super) fn check(config: &Config) -> Vec<Connection> {
     found
 }
 
-fn kafka(config: &Config) -> Connection {
+/// The broker, and the topics of the subscription.
+fn kafka(config: &Config) -> (Connection, Vec<String>) {
     let who = "kafka.bootstrap_servers";
     let kafka = &config.kafka;
     let consumer = match connect(&kafka.client_config()) {
         Ok(consumer) => consumer,
-        Err(error) => return Connection::failed(who, error.to_string()),
+        Err(error) => return (Connection::failed(who, error.to_string()), listed(&kafka.topics)),
     };
     let until = Instant::now() + KAFKA;
     let mut reason = String::new();
@@ -77,7 +85,7 @@ fn kafka(config: &Config) -> Connection {
     };
     let outcomes = config.outcomes.as_ref().map(|outcomes| outcomes.topic.as_str());
     let wanted = Wanted { topics: &kafka.topics, start: &kafka.start, dead_letter: &config.dead_letter.topic, outcomes };
-    match check_topics(&consumer, &wanted, waiting) {
+    let found = match check_topics(&consumer, &wanted, waiting) {
         Ok(true) => Connection::ok(who, format!("{} answers and has every topic", kafka.bootstrap_servers)),
         Ok(false) => {
             let protocol = kafka.properties.get("security.protocol").unwrap_or("plaintext");
@@ -86,22 +94,39 @@ fn kafka(config: &Config) -> Connection {
             );
             Connection::failed(who, format!("{} does not answer: {reason} ({asked})", kafka.bootstrap_servers))
         }
-        Err(error) => Connection { wrong: Some(error.to_string()), ..Connection::failed("kafka", error.to_string()) },
+        Err(error) => Connection::wrong("kafka", error.to_string()),
+    };
+    let topics = match found.failed {
+        true => None,
+        false => subscribed(&consumer, &kafka.topics, Duration::from_secs(5)).ok(),
+    };
+    (found, topics.map_or_else(|| listed(&kafka.topics), |topics| topics.into_iter().collect()))
+}
+
+fn listed(topics: &Topics) -> Vec<String> {
+    match topics {
+        Topics::List(topics) => topics.clone(),
+        Topics::Pattern(_) => Vec::new(),
     }
 }
 
 /// Asks for some schema: that there is none is an answer too.
-async fn registry(settings: &config::Schema) -> Option<Connection> {
+async fn registry(config: &Config, topics: &[String]) -> Vec<Connection> {
     let who = "schema.registry_url";
-    let url = &settings.registry.as_ref()?.url;
-    let registry = match Registry::new(settings) {
-        Ok(registry) => registry?,
-        Err(error) => return Some(Connection::failed(who, error.to_string())),
+    let Some(url) = config.schema.registry.as_ref().map(|registry| &registry.url) else { return Vec::new() };
+    let registry = match Registry::new(&config.schema) {
+        Ok(Some(registry)) => registry,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![Connection::failed(who, error.to_string())],
     };
-    Some(match registry.fetch(1).await {
-        Ok(_) | Err(RegistryError::Unknown(_) | RegistryError::Unusable(..)) => Connection::ok(who, format!("{url} answers")),
-        Err(RegistryError::Unreachable(reason)) => Connection::failed(who, format!("{url}: {reason}")),
-    })
+    let mut found = match registry.fetch(1).await {
+        Ok(_) | Err(RegistryError::Unknown(_) | RegistryError::Unusable(..)) => vec![Connection::ok(who, format!("{url} answers"))],
+        Err(RegistryError::Unreachable(reason)) => return vec![Connection::failed(who, format!("{url}: {reason}"))],
+    };
+    if config.schema.framing == Framing::Confluent {
+        found.extend(schemas::check(config, &registry, topics).await);
+    }
+    found
 }
 
 /// A connection and nothing on it: every request would count at AlipayHK.

@@ -8,6 +8,7 @@ use rand_core::UnwrapErr;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::mapped::Mapped;
 use super::request::{self, Shown};
 use crate::config::Config;
 
@@ -45,13 +46,15 @@ pub(super) struct Order {
 /// Goes through the lines of a sample and remembers what each order had.
 pub(super) struct Checker<'a> {
     config: &'a Config,
+    mapped: Option<Mapped>,
     now_millis: i64,
     had: HashMap<MerchantBizNo, (ModifiedAt, OrderStatus)>,
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(config: &'a Config, now_millis: i64) -> Self {
-        Self { config, now_millis, had: HashMap::new() }
+    /// `topic`: which one the sample is of, where there is a mapping.
+    pub(super) fn new(config: &'a Config, topic: Option<&str>, now_millis: i64) -> Self {
+        Self { config, mapped: Mapped::new(config, topic), now_millis, had: HashMap::new() }
     }
 
     /// Checks one line; an empty one is nothing.
@@ -67,6 +70,14 @@ impl<'a> Checker<'a> {
             order: None,
             request: None,
         };
+        if let Some(mapped) = &self.mapped {
+            return Some(match mapped.event(text, self.now_millis) {
+                Ok(event) => self.judge(line, &event),
+                Err((becomes, reason, remark)) => {
+                    Checked { line, becomes, reason: Some(reason), remarks: remark.into_iter().collect(), order: None, request: None }
+                }
+            });
+        }
         Some(match Sample::read(text) {
             Err(problem) => parked("undecodable", problem),
             Ok(sample) => match sample.event(self.now_millis) {

@@ -9,7 +9,7 @@ fn checked(over: &str, lines: &str) -> Vec<serde_json::Value> {
 }
 
 fn checked_by(config: &Config, lines: &str) -> Vec<serde_json::Value> {
-    let mut checker = Checker::new(config, NOW);
+    let mut checker = Checker::new(config, None, NOW);
     let checked = lines.lines().enumerate().filter_map(|(at, line)| checker.check(at + 1, line));
     checked.map(|checked| serde_json::to_value(&checked).unwrap()).collect()
 }
@@ -87,7 +87,7 @@ fn an_older_modification_is_stale_and_an_old_one_is_skipped() {
 fn the_report_for_people_says_what_becomes_of_each_line() {
     let config = config("", &[]);
     let mut report = Report::new(Path::new("order-sync.toml"), &config);
-    let mut checker = Checker::new(&config, NOW);
+    let mut checker = Checker::new(&config, None, NOW);
     report.orders = [order("TICKETED", 1_793_584_800_000, ""), "{".to_owned()]
         .iter()
         .enumerate()

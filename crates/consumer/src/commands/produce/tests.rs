@@ -72,11 +72,11 @@ fn every_record_is_in_the_topic_and_is_an_order() {
         assignment.add_partition_offset("orders", partition, rdkafka::Offset::Beginning).unwrap();
     }
     consumer.assign(&assignment).unwrap();
-    let decoder = Decoder::new(&config.schema).unwrap();
+    let decoder = Decoder::new(&config.schema, config.mappings.clone()).unwrap();
     let mut orders = std::collections::BTreeSet::new();
     for _ in 0..written.records {
         let message = consumer.poll(Duration::from_secs(20)).expect("a record").unwrap();
-        let (decoded, note) = decoder.decode(message.key(), message.payload(), now_millis());
+        let (decoded, note) = decoder.decode("orders", message.key(), message.payload(), now_millis());
         let Decoded::Event(event) = decoded else { panic!("{decoded:?}") };
         assert_eq!(note, KeyNote::Matches);
         orders.insert(event.merchant_biz_no);

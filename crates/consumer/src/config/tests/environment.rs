@@ -86,7 +86,7 @@ fn mistakes_name_the_variable() {
         ("ORDER_SYNC__KAFKA__PROPERTIES", "x", "ORDER_SYNC__KAFKA__PROPERTIES: kafka.properties is not a key"),
         ("ORDER_SYNC__KAFKA__GROUP_ID__X", "x", "ORDER_SYNC__KAFKA__GROUP_ID__X: kafka.group_id.x is not a key"),
         ("ORDER_SYNC__ALIPAYHK__VERIFY_KEYS", "x", "ORDER_SYNC__ALIPAYHK__VERIFY_KEYS: alipayhk.verify_keys is an array of tables"),
-        ("ORDER_SYNC__MAPPING__0__TOPICS", "x", "mapping: is not yet supported"),
+        ("ORDER_SYNC__MAPPING__0__TOPICS", "x", "ORDER_SYNC__MAPPING__0__TOPICS: mapping is an array of tables"),
         ("ORDER_SYNC__ALIPAYHK__TIMEOUT", "9", "alipayhk.timeout (ORDER_SYNC__ALIPAYHK__TIMEOUT): \"9\" is no duration"),
         ("ORDER_SYNC__ALIPAYHK__TIMEOUT", "", "alipayhk.timeout (ORDER_SYNC__ALIPAYHK__TIMEOUT): \"\" is no duration"),
         ("ORDER_SYNC__ALIPAYHK__CLIENT_ID", "", "alipayhk.client_id (ORDER_SYNC__ALIPAYHK__CLIENT_ID): is empty"),

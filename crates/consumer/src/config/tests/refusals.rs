@@ -61,8 +61,6 @@ fn what_is_needed_and_missing_is_named() {
 #[test]
 fn what_comes_later_says_so() {
     refused(&[
-        (&[], "[[mapping]]\ntopics = [\"x\"]", "mapping", "not yet supported"),
-        (&[], "[schema]\nframing = \"json\"", "schema.framing", "not yet supported"),
         (&[], "[admin]\ntoken_file = \"password\"", "admin.token_file", "not yet supported"),
         (&[], "[admin]\ntls_cert_file = \"ca.pem\"", "admin.tls_cert_file", "not yet supported"),
         (&[], "[admin]\ntls_key_file = \"ca.pem\"", "admin.tls_key_file", "not yet supported"),

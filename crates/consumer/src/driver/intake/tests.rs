@@ -16,7 +16,7 @@ fn intake() -> Intake {
 
 fn with(max_age: Option<Duration>, rulebook: Rulebook) -> Intake {
     let config = config::Schema { framing: config::Framing::Confluent, registry: None, writer_schema: None };
-    let mut decoder = Decoder::new(&config).unwrap();
+    let mut decoder = Decoder::new(&config, config::Mappings::none()).unwrap();
     decoder.insert(HERE, ORDER_EVENT);
     Intake::new(decoder, max_age, Arc::new(rulebook))
 }

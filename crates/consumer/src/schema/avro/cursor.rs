@@ -24,6 +24,8 @@ pub(crate) enum Broken {
     TooDeep,
     #[error("claims more items than its size can hold")]
     TooMany,
+    #[error("is a map with a key twice")]
+    KeyTwice,
 }
 
 /// A place in the bytes of one value.
@@ -37,6 +39,11 @@ impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         // Items that take no bytes are legal Avro, and would let nine bytes claim 2^63 of them.
         Self { rest: bytes, budget: bytes.len().saturating_mul(8).saturating_add(65_536) }
+    }
+
+    /// What is left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// How many bytes are left.

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use domain::{Field, RawMoney, RawOrderEvent};
+use domain::{RawMoney, RawOrderEvent};
 
 use super::cursor::{Broken, Cursor};
 use super::plan::{Action, Branch, Member, Money, Order, Plan, Source, Step, Text, Time};
 use super::reader::Constant;
 use super::skip::Records;
+use crate::schema::fill::{set_money, set_text, set_time};
 
 /// Why a value cannot be read. The text names the writer's field and what is wrong, never what stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Order {
         for (field, constant) in &self.defaults {
             match constant {
                 Constant::Null => {}
-                Constant::Text(text) => set_text(&mut raw, *field, Some(text)),
+                Constant::Text(text) => set_text(&mut raw, *field, Some(Cow::Borrowed(text))),
                 Constant::Time(time) => set_time(&mut raw, *field, *time),
             }
         }
@@ -58,7 +59,7 @@ impl Order {
 impl Action {
     fn take<'r>(&'r self, raw: &mut RawOrderEvent<'r>, records: &Records, cursor: &mut Cursor<'r>) -> Result<(), Broken> {
         match self {
-            Self::Text(field, source) => set_text(raw, *field, source.text(cursor)?),
+            Self::Text(field, source) => set_text(raw, *field, source.text(cursor)?.map(Cow::Borrowed)),
             Self::Time(field, source) => match source.branch(cursor)? {
                 Branch::Value(time) => set_time(raw, *field, time.millis(cursor)?),
                 Branch::Null => {}
@@ -122,45 +123,6 @@ impl Time {
             Self::Micros => cursor.long().map(|micros| micros.div_euclid(1_000)),
             Self::Nanos => cursor.long().map(|nanos| nanos.div_euclid(1_000_000)),
         }
-    }
-}
-
-// The reader's schema is held to the kinds of its fields when it is parsed, so that the last arm of each of these is never taken.
-
-fn set_text<'r>(raw: &mut RawOrderEvent<'r>, field: Field, text: Option<&'r str>) {
-    let text = text.map(Cow::Borrowed);
-    match field {
-        Field::MerchantBizNo => raw.merchant_biz_no = text.unwrap_or_default(),
-        Field::MerchantBizType => raw.merchant_biz_type = text.unwrap_or_default(),
-        Field::OrderStatus => raw.order_status = text.unwrap_or_default(),
-        Field::UserId => raw.user_id = text,
-        Field::OpenId => raw.open_id = text,
-        Field::MerchantAccountId => raw.merchant_account_id = text,
-        Field::MerchantId => raw.merchant_id = text,
-        Field::TinyAppId => raw.tiny_app_id = text,
-        Field::TradeNo => raw.trade_no = text,
-        Field::ShopInfo => raw.shop_info = text,
-        Field::ItemOrderList => raw.item_order_list = text,
-        Field::ExtInfo => raw.ext_info = text,
-        _ => {}
-    }
-}
-
-fn set_time(raw: &mut RawOrderEvent<'_>, field: Field, millis: i64) {
-    match field {
-        Field::OrderCreateTime => raw.order_create_time = millis,
-        Field::OrderModifyTime => raw.order_modify_time = millis,
-        _ => {}
-    }
-}
-
-fn set_money<'r>(raw: &mut RawOrderEvent<'r>, field: Field, money: RawMoney<'r>) {
-    match field {
-        Field::Amount => raw.amount = Some(money),
-        Field::PayAmount => raw.pay_amount = Some(money),
-        Field::DiscountAmount => raw.discount_amount = Some(money),
-        Field::ActualAmount => raw.actual_amount = Some(money),
-        _ => {}
     }
 }
 

@@ -72,7 +72,10 @@ fn deeper(depth: u32) -> Result<u32, Broken> {
 
 /// Arrays and maps come in blocks: a count and that many items, until a count of zero. Behind a negative count stands the block's
 /// size, which is held against what its items really take.
-fn blocks<'a>(cursor: &mut Cursor<'a>, mut item: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>) -> Result<(), Broken> {
+pub(crate) fn blocks<'a, E: From<Broken>>(
+    cursor: &mut Cursor<'a>,
+    mut item: impl FnMut(&mut Cursor<'a>) -> Result<(), E>,
+) -> Result<(), E> {
     loop {
         let count = cursor.long()?;
         if count == 0 {
@@ -89,7 +92,7 @@ fn blocks<'a>(cursor: &mut Cursor<'a>, mut item: impl FnMut(&mut Cursor<'a>) -> 
             item(cursor)?;
         }
         if end.is_some_and(|end| cursor.left() != end) {
-            return Err(Broken::BlockSize);
+            return Err(Broken::BlockSize.into());
         }
     }
 }

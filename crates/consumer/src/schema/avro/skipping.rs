@@ -11,24 +11,26 @@ use super::skip::Skip;
 /// A text of schemas nests less; a chain of references could go as deep as the text is long.
 const DEPTH: u32 = 256;
 
-pub(super) struct Skipping<'s, 'n> {
+/// Makes [`Skip`]s for the types of one schema.
+#[derive(Debug)]
+pub(crate) struct Skipping<'s, 'n> {
     names: &'n HashMap<Name, &'s Schema>,
     places: HashMap<Name, usize>,
     records: Vec<Vec<Skip>>,
 }
 
 impl<'s, 'n> Skipping<'s, 'n> {
-    pub(super) fn new(names: &'n HashMap<Name, &'s Schema>) -> Self {
+    pub(crate) fn new(names: &'n HashMap<Name, &'s Schema>) -> Self {
         Self { names, places: HashMap::new(), records: Vec::new() }
     }
 
     /// How to pass over a type.
-    pub(super) fn of(&mut self, schema: &'s Schema, namespace: Option<&str>) -> Result<Skip, Mismatch> {
+    pub(crate) fn of(&mut self, schema: &'s Schema, namespace: Option<&str>) -> Result<Skip, Mismatch> {
         self.down(schema, namespace, DEPTH)
     }
 
     /// The fields of every record that was met.
-    pub(super) fn finish(self) -> Vec<Vec<Skip>> {
+    pub(crate) fn finish(self) -> Vec<Vec<Skip>> {
         self.records
     }
 

@@ -8,8 +8,17 @@ use super::compile::Mismatch;
 /// Parses a writer's schema. Its defaults, aliases and documentation do not matter for reading, so they are taken out first: registries
 /// hold schemas with, for one, a null default of a type that begins with another one, which strict parsers refuse.
 pub(crate) fn parse(text: &str) -> Result<Schema, Mismatch> {
+    without(&["default", "aliases", "doc"], text)
+}
+
+/// The same, with the former names of fields and records, where a strict parser takes them.
+pub(crate) fn parse_with_aliases(text: &str) -> Result<Schema, Mismatch> {
+    without(&["default", "doc"], text).or_else(|_| parse(text))
+}
+
+fn without(names: &[&str], text: &str) -> Result<Schema, Mismatch> {
     let mut json: Value = serde_json::from_str(text).map_err(|error| Mismatch::NotAvro(error.to_string()))?;
-    reduce(&mut json);
+    reduce(&mut json, names);
     Schema::parse(&json).map_err(|error| Mismatch::NotAvro(error.to_string()))
 }
 
@@ -41,16 +50,16 @@ pub(crate) fn type_name(schema: &Schema) -> &'static str {
     }
 }
 
-fn reduce(json: &mut Value) {
+fn reduce(json: &mut Value, names: &[&str]) {
     match json {
-        Value::Array(branches) => branches.iter_mut().for_each(reduce),
+        Value::Array(branches) => branches.iter_mut().for_each(|branch| reduce(branch, names)),
         Value::Object(schema) => {
-            for name in ["default", "aliases", "doc"] {
-                schema.remove(name);
+            for name in names {
+                schema.remove(*name);
             }
             for inner in ["type", "items", "values", "fields"] {
                 if let Some(inner) = schema.get_mut(inner) {
-                    reduce(inner);
+                    reduce(inner, names);
                 }
             }
         }

@@ -20,6 +20,12 @@ pub(super) struct Found {
     references: Vec<IgnoredAny>,
 }
 
+#[derive(Debug, Deserialize)]
+struct Numbers {
+    id: u32,
+    version: u32,
+}
+
 /// A schema that was taken.
 #[derive(Debug, Deserialize)]
 pub(super) struct Registered {
@@ -36,6 +42,12 @@ pub(super) struct Failure {
 impl Found {
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
+    }
+
+    /// The schema of a subject's version, behind its id and version.
+    pub(super) fn newest(body: &[u8]) -> Option<(u32, u32, Self)> {
+        let numbers: Numbers = serde_json::from_slice(body).ok()?;
+        Some((numbers.id, numbers.version, Self::parse(body)?))
     }
 
     /// Its text, if it is Avro and stands for itself.

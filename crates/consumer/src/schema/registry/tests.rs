@@ -156,3 +156,50 @@ fn without_a_registry_there_is_no_client() {
     let config = config::Schema { framing: Framing::Bare, registry: None, writer_schema: None };
     assert!(Registry::new(&config).unwrap().is_none());
 }
+
+#[tokio::test]
+async fn the_newest_schema_of_a_subject_comes_with_its_numbers() {
+    let found = r#"{"subject":"orders-value","version":3,"id":12,"schema":"\"int\""}"#;
+    let (address, questions) = registry(vec![("200 OK", found.to_owned())]);
+    let newest = client(address, "", None).newest("orders-value").await;
+    assert_eq!(newest, Ok(Some(Newest { id: 12, version: 3, text: "\"int\"".to_owned() })));
+    assert!(questions.recv().unwrap().starts_with("GET /subjects/orders-value/versions/latest HTTP/1.1\r\n"));
+    for (status, body, expected) in [
+        ("404 Not Found", r#"{"error_code":40401,"message":"Subject not found"}"#, Ok(None)),
+        ("200 OK", r#"{"version":1,"id":2,"schema":"{}","schemaType":"JSON"}"#, Err(false)),
+        ("404 Not Found", "<html>", Err(true)),
+        ("200 OK", r#"{"schema":"\"int\""}"#, Err(true)),
+    ] {
+        let (address, _questions) = registry(vec![(status, body.to_owned())]);
+        let newest = client(address, "", None).newest("orders-value").await;
+        assert_eq!(newest.map_err(|error| error.waits()), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_schema_that_we_may_not_register_is_told_from_a_registry_that_is_away() {
+    for (status, refused) in [
+        ("401 Unauthorized", true),
+        ("403 Forbidden", true),
+        ("405 Method Not Allowed", true),
+        ("409 Conflict", true),
+        ("422 Unprocessable Entity", true),
+        ("500 Internal Server Error", false),
+        ("429 Too Many Requests", false),
+    ] {
+        let (address, _questions) = registry(vec![(status, String::new())]);
+        let offered = client(address, "", None).offer("outcomes-value", "\"int\"").await;
+        assert_eq!(offered.is_ok_and(|offered| offered.is_err()), refused, "{status}");
+    }
+    let (address, _questions) = registry(vec![("200 OK", r#"{"id":4}"#.to_owned())]);
+    assert_eq!(client(address, "", None).offer("outcomes-value", "\"int\"").await, Ok(Ok(4)));
+}
+
+#[tokio::test]
+async fn a_schema_is_looked_up_where_it_is() {
+    let (address, questions) = registry(vec![("200 OK", r#"{"subject":"o","id":4,"version":1,"schema":"\"int\""}"#.to_owned())]);
+    assert_eq!(client(address, "", None).look_up("o", "\"int\"").await, Ok(Some(4)));
+    assert!(questions.recv().unwrap().starts_with("POST /subjects/o HTTP/1.1\r\n"));
+    let (address, _questions) = registry(vec![not_found()]);
+    assert_eq!(client(address, "", None).look_up("o", "\"int\"").await, Ok(None));
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{OrderEvent, OrderStatus, Rulebook, Step};
 
 use super::*;
-use crate::config::{Framing, Schema};
+use crate::config::{Framing, Mappings, Schema};
 use crate::schema::{Decoded, Decoder, Encoder, KeyNote};
 
 /// 2026-11-24T00:00:00Z.
@@ -136,11 +136,11 @@ fn orders_overlap() {
 
 #[test]
 fn a_decoder_takes_every_record() {
-    let mut decoder = Decoder::new(&Schema { framing: Framing::Confluent, registry: None, writer_schema: None }).unwrap();
+    let mut decoder = Decoder::new(&Schema { framing: Framing::Confluent, registry: None, writer_schema: None }, Mappings::none()).unwrap();
     decoder.insert(1, Encoder::SCHEMA);
     for sample in Samples::new(settings()) {
         let value = Encoder::confluent(1).encode(&sample.raw);
-        let (decoded, note) = decoder.decode(Some(sample.raw.merchant_biz_no.as_bytes()), Some(&value), START);
+        let (decoded, note) = decoder.decode("orders", Some(sample.raw.merchant_biz_no.as_bytes()), Some(&value), START);
         assert!(matches!((&decoded, note), (Decoded::Event(_), KeyNote::Matches)), "{decoded:?}");
     }
 }
