@@ -32,8 +32,10 @@ fn mapping(fields: &str) -> String {
     format!("[[mapping]]\n[mapping.fields]\n{LEAST}{fields}\n")
 }
 
+/// What is warned of in the mapping.
 fn warnings(over: &str) -> Vec<String> {
-    Place::new().changed(&[], over, &[]).unwrap_or_else(|error| panic!("{error}")).warnings
+    let config = Place::new().changed(&[], over, &[]).unwrap_or_else(|error| panic!("{error}"));
+    config.warnings.into_iter().filter(|warning| warning.starts_with("mapping")).collect()
 }
 
 /// The least with a line of its own in the place of another one; the key that the error begins with, and a part of what it says.

@@ -11,6 +11,9 @@ use super::walk::Walk;
 use crate::mapping::rule::Mapping;
 use crate::schema::avro::{Mismatch, Skipping, type_name};
 
+/// Unions of unions multiply: more places than this are in no honest schema.
+const LARGEST: usize = 100_000;
+
 /// Why a mapping does not fit a writer's schema. It names the key, the path and types, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Misfit {
@@ -37,6 +40,7 @@ pub(crate) fn compile<'s>(mapping: &Mapping, schema: &'s Schema, root: &'s Recor
         ends: vec![Vec::new(); count],
         missing: vec![None; count],
         kinds: Vec::new(),
+        budget: LARGEST,
     };
     let wanted: Vec<_> = mapping.paths.iter().enumerate().map(|(slot, path)| (slot, path.parts())).collect();
     let mut fields = Vec::with_capacity(root.fields.len());
@@ -80,10 +84,13 @@ struct Compiler<'s, 'n> {
     /// For each path: where it broke off.
     missing: Vec<Option<String>>,
     kinds: Vec<super::types::Type>,
+    /// How many more places may be looked at.
+    budget: usize,
 }
 
 impl<'s> Compiler<'s, '_> {
     fn walk(&mut self, schema: &'s Schema, namespace: Option<&str>, wanted: &Wanted<'_>) -> Result<Walk, Mismatch> {
+        self.budget = self.budget.checked_sub(1).ok_or(Mismatch::TooLarge)?;
         if wanted.is_empty() {
             return Ok(Walk::Skip(self.skipping.of(schema, namespace)?));
         }

@@ -1,6 +1,7 @@
 //! What a type of a writer's schema means where a value of it is taken. Each named record is looked at once, however often it is used.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, Name, UuidSchema};
@@ -25,7 +26,7 @@ pub(super) enum Type {
     Fixed(usize),
     /// A uuid in so many bytes, or behind a length.
     Uuid(Option<usize>),
-    Enum(Box<[Box<str>]>),
+    Enum(Arc<[Box<str>]>),
     /// The scale, and the size of a fixed.
     Decimal(i32, Option<usize>),
     BigDecimal,
@@ -67,12 +68,13 @@ impl Type {
 pub(super) struct Types<'s, 'n> {
     names: &'n HashMap<Name, &'s Schema>,
     places: HashMap<Name, usize>,
+    enums: HashMap<Name, Arc<[Box<str>]>>,
     pub(super) records: Records,
 }
 
 impl<'s, 'n> Types<'s, 'n> {
     pub(super) fn new(names: &'n HashMap<Name, &'s Schema>) -> Self {
-        Self { names, places: HashMap::new(), records: Vec::new() }
+        Self { names, places: HashMap::new(), enums: HashMap::new(), records: Vec::new() }
     }
 
     pub(super) fn of(&mut self, schema: &'s Schema, namespace: Option<&str>) -> Result<Type, Mismatch> {
@@ -93,7 +95,11 @@ impl<'s, 'n> Types<'s, 'n> {
             Schema::Fixed(fixed) => Type::Fixed(fixed.size),
             Schema::Uuid(UuidSchema::Bytes) => Type::Uuid(None),
             Schema::Uuid(UuidSchema::Fixed(fixed)) => Type::Uuid(Some(fixed.size)),
-            Schema::Enum(symbols) => Type::Enum(symbols.symbols.iter().map(|symbol| symbol.as_str().into()).collect()),
+            Schema::Enum(symbols) => {
+                let name = symbols.name.fully_qualified_name(namespace).into_owned();
+                let made = || symbols.symbols.iter().map(|symbol| symbol.as_str().into()).collect();
+                Type::Enum(Arc::clone(self.enums.entry(name).or_insert_with(made)))
+            }
             Schema::Decimal(decimal) => {
                 let size = match &decimal.inner {
                     InnerDecimalSchema::Bytes => None,

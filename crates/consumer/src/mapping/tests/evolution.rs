@@ -114,3 +114,27 @@ fn a_record_that_holds_itself_is_mapped_and_its_depth_is_bounded() {
     bytes.extend([2, 2].repeat(100_000));
     assert!(super::read(&mappings, &schema(types), &bytes).unwrap_err().contains("is nested too deeply"));
 }
+
+#[test]
+fn a_schema_whose_branches_multiply_is_given_up() {
+    // Each record holds every record of the next level: 40 to the power of four places on the way.
+    let level = |depth: usize| {
+        let inner = if depth == 5 {
+            "\"string\"".to_owned()
+        } else {
+            format!("[{}]", (0..40).map(|n| format!("\"R{}x{n}\"", depth + 1)).collect::<Vec<_>>().join(","))
+        };
+        (0..40)
+            .map(|n| format!(r#"{{"type":"record","name":"R{depth}x{n}","fields":[{{"name":"f","type":{inner}}}]}}"#))
+            .collect::<Vec<_>>()
+    };
+    let records: Vec<String> = (1..=5).rev().flat_map(level).collect();
+    let root = r#"{"type":"record","name":"Order","fields":[{"name":"no","type":"string"},{"name":"at","type":"long"},{"name":"f","type":["R1x0","R1x1"]}]}"#;
+    let union = format!("[{},{root}]", records.join(","));
+    let mappings = fields("tradeNo = \"f.f.f.f.f.f\"");
+    let order = i64::try_from(records.len()).unwrap();
+    let mut bytes = Vec::new();
+    crate::schema::avro::Writer::new(&mut bytes).long(order);
+    let error = read(&mappings, &union, &bytes).unwrap_err();
+    assert_eq!(error, "misfit: it has more branches than can be followed");
+}

@@ -26,6 +26,8 @@ pub(crate) enum Mismatch {
     Type { name: Box<str>, found: &'static str, wanted: &'static str },
     #[error("it is nested too deeply")]
     TooDeep,
+    #[error("it has more branches than can be followed")]
+    TooLarge,
 }
 
 /// Resolves a writer's schema against the reader's.
