@@ -54,6 +54,7 @@ orderStatus = { constant = "REFUNDED" }
 userId = { constant = "2088102000000001" }
 orderCreateTime = { constant = 1760000000000 }
 orderModifyTime = { path = "at", unit = "iso8601" }
+"extInfo.refunded" = { constant = true }
 "#;
 
 /// A booking of so many ten-thousandths of a dollar.

@@ -108,6 +108,7 @@ fn a_registry_that_wants_to_know_who_asks_is_told_and_a_wrong_password_is_waited
         registry.require(header);
         world.orders.write(order("E2E-WHO").record(schema));
         let wrong = OrderSync::start(&introduce(world.config().registry(&registry), "wrong"));
+        wrong.until("the partition", |state| state["partitions"].as_array().is_some_and(|all| all.len() == 1));
         until("it asks", PATIENCE, || {
             let asked = wrong.metric("ordersync_registry_fetches_total", &[("result", "unreachable")]);
             if asked >= 1.0 { Ok(()) } else { Err(wrong.log()) }
@@ -155,6 +156,7 @@ fn a_registry_with_an_authority_of_its_own_is_asked_once_that_is_named_and_waite
     world.orders.write(order("E2E-TLS").record(1));
     let config = world.config().set("schema.registry_url", registry.url());
     let stranger = OrderSync::start(&config);
+    stranger.until("the partition", |state| state["partitions"].as_array().is_some_and(|all| all.len() == 1));
     until("it asks", PATIENCE, || {
         let asked = stranger.metric("ordersync_registry_fetches_total", &[("result", "unreachable")]);
         if asked >= 1.0 { Ok(()) } else { Err(stranger.log()) }
