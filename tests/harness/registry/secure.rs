@@ -35,7 +35,9 @@ impl Secure {
         fs::create_dir_all(served.join("schemas/ids")).expect("the folder is ours");
         fs::write(served.join(format!("schemas/ids/{id}")), json!({ "schema": schema }).to_string()).expect("the folder is ours");
         let file = |name: &str| path.join(name).display().to_string();
-        let process = Start::new("openssl", &served)
+        // It serves what is below the folder it stands in.
+        let process = Start::new("sh", &served)
+            .args(["-c", "cd \"$0\" && exec openssl \"$@\"", &served.display().to_string()])
             .args(["s_server", "-WWW", "-quiet", "-accept", &format!("127.0.0.1:{port}")])
             .args(["-cert", &file("registry.pem"), "-key", &file("registry.key")])
             .spawn();
