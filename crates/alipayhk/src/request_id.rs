@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use uuid::Uuid;
+use sha1::{Digest, Sha1};
+use uuid::{Builder, Uuid};
 
 /// Namespace of our version 5 uuids: itself the uuid v5 of the interface's address in the URL namespace.
 /// `python3 -c 'import uuid; print(uuid.uuid5(uuid.NAMESPACE_URL, "https://open.alipay.hk/api/open/alipay/v1/merchant/order/sync"))'`
@@ -43,12 +44,9 @@ impl RequestId {
         };
         let modified_at = modified_at.to_string();
         let fields = [client_id.as_bytes(), biz_no.as_bytes(), modified_at.as_bytes(), body, generation.as_bytes()];
-        let mut name = Vec::with_capacity(fields.iter().map(|field| field.len() + 8).sum());
-        for field in fields {
-            name.extend_from_slice(&(field.len() as u64).to_be_bytes());
-            name.extend_from_slice(field);
-        }
-        Self(Uuid::new_v5(&NAMESPACE, &name).as_simple().to_string().into())
+        let lengths = fields.map(|field| (field.len() as u64).to_be_bytes());
+        let name = lengths.iter().zip(fields).flat_map(|(length, field)| [length.as_slice(), field]);
+        Self(version_5(&NAMESPACE, name).as_simple().to_string().into())
     }
 
     #[cfg(test)]
@@ -60,6 +58,17 @@ impl RequestId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// RFC 9562, 5.5, over a name in pieces. `uuid`'s own takes 3 µs for an order, as much as decoding it twice.
+fn version_5<'a>(namespace: &Uuid, name: impl Iterator<Item = &'a [u8]>) -> Uuid {
+    let mut hash = Sha1::new();
+    hash.update(namespace.as_bytes());
+    name.for_each(|piece| hash.update(piece));
+    let digest: [u8; 20] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(byte, hashed)| *byte = hashed);
+    Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
 impl fmt::Debug for RequestId {
@@ -102,7 +111,8 @@ mod tests {
 
     #[test]
     fn the_namespace_is_the_uuid_of_the_address() {
-        assert_eq!(NAMESPACE, Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://open.alipay.hk/api/open/alipay/v1/merchant/order/sync"));
+        let address = [&b"https://open.alipay.hk"[..], b"/api/open/alipay/v1/merchant/order/sync"];
+        assert_eq!(NAMESPACE, version_5(&Uuid::NAMESPACE_URL, address.into_iter()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Amounts: whole minor units as the digits that came, never a float, and a currency.
 
-use std::sync::Arc;
+use smol_str::SmolStr;
 
 use crate::invalid::Fault;
 
@@ -15,11 +15,11 @@ pub struct Money {
 
 /// A whole number of minor units (cents for HKD): 1 to 64 digits, kept as text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MinorUnits(Arc<str>);
+pub struct MinorUnits(SmolStr);
 
 /// A currency by the form of its ISO 4217 code: three upper-case letters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Currency(Arc<str>);
+pub struct Currency(SmolStr);
 
 impl Money {
     /// Takes 1 to 64 digits and a currency code.
@@ -42,7 +42,7 @@ impl MinorUnits {
         } else if digits.len() > MOST_DIGITS {
             Err(Fault::TooManyDigits { max: MOST_DIGITS })
         } else {
-            Ok(Self(Arc::from(digits)))
+            Ok(Self(SmolStr::new(digits)))
         }
     }
 
@@ -59,7 +59,7 @@ impl Currency {
     /// [`Fault::NotCurrency`].
     pub fn parse(code: &str) -> Result<Self, Fault> {
         let known = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        if known { Ok(Self(Arc::from(code))) } else { Err(Fault::NotCurrency) }
+        if known { Ok(Self(SmolStr::new(code))) } else { Err(Fault::NotCurrency) }
     }
 
     /// The three letters.

@@ -21,6 +21,7 @@ mod watchdog;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU16;
 
 use domain::BizType;
 
@@ -28,7 +29,7 @@ use crate::bucket::Bucket;
 use crate::config::Config;
 use crate::fuse::Fuse;
 use crate::io::{CommitTicket, Effect, Epoch, GateReason, Input, Note, Now, Offset, PartitionId};
-use crate::key::KeyMap;
+use crate::key::Homes;
 use crate::lane::{Busy, Lane, Version};
 use crate::partition::{Bounds, Partition};
 use crate::retry::{Backoff, Rng};
@@ -90,11 +91,11 @@ pub struct Engine<P> {
     fuse: Fuse,
     statuses: Statuses,
     /// Idle orders in the order in which they became idle: the oldest are forgotten first.
-    idle: VecDeque<(PartitionId, u16, u64)>,
+    idle: VecDeque<(PartitionId, NonZeroU16, u64)>,
     remembered: usize,
     forgotten: u32,
     /// In which partition an order is alive.
-    homes: KeyMap<PartitionId>,
+    homes: Homes,
     /// When the last accepted commit was issued.
     lease_from: Option<Now>,
     lease_held: bool,
@@ -139,7 +140,7 @@ impl<P: Clone> Engine<P> {
             idle: VecDeque::new(),
             remembered: 0,
             forgotten: 0,
-            homes: KeyMap::default(),
+            homes: Homes::default(),
             lease_from: None,
             lease_held: true,
             unclean_take_overs: HashMap::new(),

@@ -1,9 +1,11 @@
 //! One order in one partition: what waits, what may be collapsed, what was decided.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
 use domain::{BizType, MerchantBizNo};
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::io::{Now, Offset, StaleReason};
 use crate::metadata::SPAN;
@@ -27,6 +29,11 @@ impl Moment {
     pub(crate) fn time(self) -> Now {
         Now(Duration::from_nanos(self.0.get() - 1))
     }
+
+    /// Which step of 2^`bits` nanoseconds it lies in.
+    pub(crate) fn step(self, bits: u32) -> u64 {
+        self.0.get() >> bits
+    }
 }
 
 impl From<Now> for Moment {
@@ -45,12 +52,13 @@ pub(crate) struct Memory {
     pub(crate) content: u32,
     /// The status of the last accepted version.
     pub(crate) accepted: Option<StatusIdOrNone>,
-    /// How often the order went to rest: tells its newest place among the idle ones from older ones.
-    pub(crate) rests: u16,
+    /// How often the order went to rest: tells its newest place among the idle ones from older ones. Never 0, so that having no memory takes
+    /// no room in a lane.
+    pub(crate) rests: NonZeroU16,
 }
 
 /// A status that fits beside the content: ids stop short of the largest number.
-pub(crate) type StatusIdOrNone = std::num::NonZeroU16;
+pub(crate) type StatusIdOrNone = NonZeroU16;
 
 impl StatusId {
     pub(crate) fn packed(self) -> Option<StatusIdOrNone> {
@@ -85,15 +93,15 @@ impl Rider {
     }
 }
 
-/// A modification to send, with all offsets it answers for.
+/// A modification to send, with all offsets it answers for. A million of them may wait: it is kept small, see [`Lane`].
 #[derive(Debug, Clone)]
 pub(crate) struct Work<P> {
     pub(crate) version: Version,
     pub(crate) content: u64,
     pub(crate) payload: P,
-    pub(crate) riders: Vec<Rider>,
-    /// The lowest offset it answers for.
-    pub(crate) lowest: i64,
+    pub(crate) riders: ThinVec<Rider>,
+    /// How far below its own the lowest offset lies that it answers for: less than [`SPAN`].
+    pub(crate) below: u32,
     /// Arrival of the first modification it answers for.
     pub(crate) arrived: Moment,
     pub(crate) bytes: u32,
@@ -119,8 +127,8 @@ pub(crate) struct Tries {
 pub(crate) enum Busy {
     /// Nothing is on its way.
     No,
-    /// Its front work is called.
-    Call(u64),
+    /// Its front work is called: the engine's list of calls has one of this lane.
+    Call,
     /// Its front work is being written to the dead-letter topic.
     Parking,
     /// The dead letter was not taken; it is written again when the lane is due.
@@ -161,13 +169,13 @@ pub(crate) struct Trouble {
     pub(crate) later: Vec<Later>,
 }
 
-/// One order in one partition.
+/// One order in one partition. With one work it is one allocation of 160 bytes; in two, with their order's number in a third, it was 256.
 #[derive(Debug, Clone)]
 pub(crate) struct Lane<P> {
     pub(crate) order: MerchantBizNo,
     pub(crate) memory: Option<Memory>,
     /// Ascending by version: milestones, and the newest modification last.
-    pub(crate) queue: Vec<Work<P>>,
+    pub(crate) queue: SmallVec<[Work<P>; 1]>,
     pub(crate) busy: Busy,
     /// It is in the ready queue, or in a list of those that a partition or a gate holds up.
     pub(crate) queued: bool,
@@ -191,7 +199,7 @@ pub(crate) enum Arrival {
 
 impl<P> Lane<P> {
     pub(crate) fn new(order: MerchantBizNo, memory: Option<Memory>) -> Self {
-        Self { order, memory, queue: Vec::new(), busy: Busy::No, queued: false, trouble: None, waiting_since: None }
+        Self { order, memory, queue: SmallVec::new(), busy: Busy::No, queued: false, trouble: None, waiting_since: None }
     }
 
     /// Nothing waits and nothing is on its way: only its memory is worth keeping.
@@ -220,7 +228,7 @@ impl<P> Lane<P> {
         match &mut self.memory {
             Some(memory) if memory.decided >= version => memory.accepted = memory.accepted.or(accepted),
             memory => {
-                let rests = memory.map_or(0, |memory| memory.rests);
+                let rests = memory.map_or(NonZeroU16::MIN, |memory| memory.rests);
                 *memory = Some(Memory { decided: version, content: content as u32, accepted, rests });
             }
         }
@@ -283,7 +291,7 @@ impl<P> Lane<P> {
     }
 
     fn insert(&mut self, index: usize, work: Work<P>) {
-        // Nearly every queue has one work or two: no room for more is bought ahead.
+        // Nearly every queue has one work, which it has room for, or two: no room for more is bought ahead.
         if self.queue.len() < 2 {
             self.queue.reserve_exact(1);
         }
@@ -310,6 +318,7 @@ impl<P> Lane<P> {
         if let Some(next) = self.queue.first_mut() {
             next.take_over(old);
         }
+        self.queue.shrink_to_fit();
         Some(bytes)
     }
 }
@@ -318,18 +327,24 @@ impl<P> Work<P> {
     /// A milestone is absorbed by its own status only, and nothing by what is too far ahead to be sent while its offsets are open: the
     /// window never reaches so far.
     pub(crate) fn may_absorb(&self, old: &Self) -> bool {
-        (!old.milestone || old.status == self.status) && self.version.offset < old.lowest + SPAN
+        (!old.milestone || old.status == self.status) && self.version.offset < old.lowest() + SPAN
     }
 
     fn take_over(&mut self, old: Self) {
+        let lowest = self.lowest().min(old.lowest());
         let mut riders = old.riders;
         riders.push(Rider::superseded(old.version.offset));
         if riders.len() > self.riders.len() {
             std::mem::swap(&mut riders, &mut self.riders);
         }
         self.riders.extend(riders);
-        self.lowest = self.lowest.min(old.lowest);
+        self.below = u32::try_from(self.version.offset - lowest).unwrap_or(u32::MAX);
         self.arrived = self.arrived.min(old.arrived);
+    }
+
+    /// The lowest offset it answers for.
+    pub(crate) fn lowest(&self) -> i64 {
+        self.version.offset - i64::from(self.below)
     }
 
     /// Every offset it answers for, its own included.

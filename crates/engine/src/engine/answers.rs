@@ -24,7 +24,7 @@ impl<P: Clone> Engine<P> {
             return self.old_call_ended(call.lane, now);
         };
         partition.in_flight = partition.in_flight.saturating_sub(1);
-        let Some(lane) = self.lane_mut(call.lane).filter(|lane| lane.busy == Busy::Call(ticket.serial)) else { return };
+        let Some(lane) = self.lane_mut(call.lane).filter(|lane| lane.busy == Busy::Call) else { return };
         lane.busy = Busy::No;
         match outcome {
             Outcome::Definitive(Verdict::Accepted) => self.accepted(call, ticket, now),

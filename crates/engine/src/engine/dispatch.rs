@@ -145,7 +145,7 @@ impl<P: Clone> Engine<P> {
         let (offset, version, biz_type) = (Offset(work.version.offset), work.version, work.biz_type);
         let (payload, answers_for) = (work.payload.clone(), work.answers_for());
         lane.queued = false;
-        lane.busy = Busy::Call(serial);
+        lane.busy = Busy::Call;
         partition.in_flight += 1;
         // After an unclean hand-over whoever had the partition may have sent it, as far as the barrier.
         let repeated = attempt == 1 && partition.unclean && offset < partition.barrier;

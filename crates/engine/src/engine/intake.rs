@@ -1,6 +1,7 @@
 //! Records come in: the ledger opens their offset, their lane takes them.
 
 use domain::Mode;
+use thin_vec::ThinVec;
 
 use super::dispatch::FORBIDDEN;
 use super::{Engine, LaneRef};
@@ -106,8 +107,8 @@ impl<P: Clone> Engine<P> {
             version,
             content: modification.content,
             payload: modification.payload,
-            riders: Vec::new(),
-            lowest: offset.0,
+            riders: ThinVec::new(),
+            below: 0,
             arrived: now.into(),
             bytes,
             status,

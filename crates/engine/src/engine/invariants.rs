@@ -16,6 +16,8 @@ impl<P: Clone> Engine<P> {
         let remembered: usize = self.partitions.values().map(|partition| partition.remembered.len()).sum();
         assert_eq!(self.remembered, remembered, "remembered orders are counted");
         assert!(remembered <= self.config.remembered_orders, "remembered orders are bounded");
+        let waiting = self.partitions.values().flat_map(|partition| partition.lanes.values()).filter_map(|lane| lane.waiting_since);
+        self.arrivals.check(waiting);
         let queued = self.queued();
         for partition in self.partitions.values() {
             self.check_partition(partition, &queued);
@@ -41,7 +43,7 @@ impl<P: Clone> Engine<P> {
         assert_eq!(partition.waiting, (works().count() + partition.unfit.len()) as u64, "what waits is counted");
         assert_eq!(partition.bytes, works().map(|work| u64::from(work.bytes)).sum::<u64>() + unfit, "its bytes are counted");
         let calls = self.calls.values().filter(|call| call.lane.partition == partition.id && call.lane.epoch == partition.epoch).count();
-        let busy = partition.lanes.values().filter(|lane| matches!(lane.busy, Busy::Call(_))).count();
+        let busy = partition.lanes.values().filter(|lane| lane.busy == Busy::Call).count();
         assert_eq!((partition.in_flight as usize, calls), (busy, busy), "calls on their way are counted");
         self.check_ledger(partition);
         for (key, lane) in &partition.lanes {
@@ -79,12 +81,12 @@ impl<P: Clone> Engine<P> {
         assert!(lane.queue.is_sorted_by(|a, b| a.version < b.version), "a lane is in order");
         let decided = lane.memory.map(|memory| memory.decided);
         assert!(lane.queue.iter().skip(lane.fixed()).all(|work| decided.is_none_or(|decided| work.version > decided)), "newest wins");
-        assert!(lane.queue.iter().all(|work| work.offsets().min() == Some(Offset(work.lowest))), "the lowest offset is known");
-        assert!(lane.queue.iter().all(|work| work.version.offset < work.lowest + SPAN), "no work is out of the window's reach for ever");
+        assert!(lane.queue.iter().all(|work| work.offsets().min() == Some(Offset(work.lowest()))), "the lowest offset is known");
+        assert!(lane.queue.iter().all(|work| i64::from(work.below) < SPAN), "no work is out of the window's reach for ever");
         assert_eq!(lane.waiting_since.is_some(), !lane.queue.is_empty(), "only what waits counts for freshness");
         let timer = |at| self.timers.iter().any(|Reverse((due, lane))| *lane == lane_ref && *due <= at);
         match lane.busy {
-            Busy::Call(serial) => assert!(self.calls.contains_key(&serial)),
+            Busy::Call => assert_eq!(self.calls.values().filter(|call| call.lane == lane_ref).count(), 1, "one call of a lane"),
             Busy::Parking => assert!(partition.parking.values().any(|key| *key == lane_ref.key)),
             Busy::ParksAgain => assert!(lane.trouble.as_ref().is_some_and(|trouble| timer(trouble.due)), "a dead letter is written again"),
             Busy::No => {

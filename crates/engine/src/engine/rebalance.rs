@@ -81,6 +81,7 @@ impl<P: Clone> Engine<P> {
         let mut orders = 0;
         for id in ids {
             let Some(partition) = self.partitions.remove(id) else { continue };
+            partition.lanes.values().filter_map(|lane| lane.waiting_since).for_each(|since| self.arrivals.remove(since));
             orders += partition.remembered.len();
             // They are counted when they are read again, so that records read and dispositions add up.
             self.counters.records_read -= partition.undisposed();

@@ -1,11 +1,13 @@
 //! Lanes come and go; what an idle order has had decided is remembered, the newest up to a bound.
 
 use std::collections::hash_map::Entry;
+use std::num::NonZeroU16;
 
 use domain::MerchantBizNo;
 
 use super::{Engine, LaneRef};
 use crate::io::{Note, Now, Offset, PartitionId};
+use crate::key::Home;
 use crate::lane::Lane;
 
 /// Below this it is not worth cleaning up.
@@ -32,10 +34,15 @@ impl<P: Clone> Engine<P> {
             }
         }
         let lane = lane(key);
-        if key == base && self.homes.insert(key, id).is_some_and(|other| other != id) {
+        if key == base && self.homes.replace(Home::new(key, id)).is_some_and(|other| self.lives_in(other.partition(), key, id)) {
             self.note(Note::OrderInSeveralPartitions { partition: id, offset });
         }
         Some(lane)
+    }
+
+    /// An order is alive in this partition, which is another one. Asked of the partition itself, since homes are known by part of a key.
+    fn lives_in(&self, other: PartitionId, key: u64, here: PartitionId) -> bool {
+        other != here && self.partitions.get(&other).is_some_and(|partition| partition.lanes.contains_key(&key))
     }
 
     /// An idle lane shrinks to what it remembers.
@@ -51,13 +58,14 @@ impl<P: Clone> Engine<P> {
         }
         let Some(lane) = partition.lanes.remove(&lane_ref.key) else { return };
         if let Some(mut memory) = lane.memory {
-            memory.rests = memory.rests.wrapping_add(1);
+            memory.rests = NonZeroU16::new(memory.rests.get().wrapping_add(1)).unwrap_or(NonZeroU16::MIN);
             partition.remembered.insert(lane_ref.key, memory);
             self.remembered += 1;
             self.idle.push_back((lane_ref.partition, memory.rests, lane_ref.key));
         }
-        if self.homes.get(&lane_ref.key) == Some(&lane_ref.partition) {
-            self.homes.remove(&lane_ref.key);
+        let home = Home::new(lane_ref.key, lane_ref.partition);
+        if self.homes.get(&home).is_some_and(|known| known.partition() == lane_ref.partition) {
+            self.homes.remove(&home);
         }
         self.forget_oldest();
     }
@@ -87,7 +95,7 @@ impl<P: Clone> Engine<P> {
         self.remembered -= orders;
         let partitions = &self.partitions;
         self.idle.retain(|(id, _, _)| partitions.contains_key(id));
-        self.homes.retain(|_, id| partitions.contains_key(id));
+        self.homes.retain(|home| partitions.contains_key(&home.partition()));
     }
 
     pub(super) fn tell_forgotten(&mut self) {

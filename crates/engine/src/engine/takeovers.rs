@@ -80,7 +80,7 @@ impl<P: Clone> Engine<P> {
         partition.foreign = false;
         let epoch = partition.epoch;
         let troubled = partition.lanes.iter().filter(|(_, lane)| lane.trouble.is_some());
-        let mut held: Vec<_> = troubled.map(|(key, lane)| (lane.queue.first().map(|work| work.lowest), *key)).collect();
+        let mut held: Vec<_> = troubled.map(|(key, lane)| (lane.queue.first().map(|work| work.lowest()), *key)).collect();
         // Who came first goes first.
         held.sort_unstable();
         for (_, key) in held {

@@ -213,7 +213,7 @@ impl<P: Clone> Engine<P> {
             let failures = lane.trouble.as_ref().map_or(0, |trouble| trouble.failures);
             let due = self.timers.iter().filter(|t| t.0.1.key == key && t.0.1.partition == partition.id).map(|t| t.0.0).min();
             let state = match lane.busy {
-                Busy::Call(_) => LaneState::InFlight,
+                Busy::Call => LaneState::InFlight,
                 Busy::Parking | Busy::ParksAgain => LaneState::Parking,
                 Busy::No if lane.queue.is_empty() => LaneState::Idle,
                 Busy::No if partition.blocked.contains(&key) => LaneState::Partition,

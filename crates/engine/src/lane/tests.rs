@@ -11,8 +11,8 @@ fn work(at: i64, offset: i64, status: u16, milestone: bool) -> Work<i64> {
         version: Version { at, offset },
         content: (at as u64) << 16 | u64::from(status),
         payload: offset,
-        riders: Vec::new(),
-        lowest: offset,
+        riders: ThinVec::new(),
+        below: 0,
         arrived: Now::default().into(),
         bytes: 1,
         status: StatusId(status),
@@ -25,6 +25,11 @@ fn work(at: i64, offset: i64, status: u16, milestone: bool) -> Work<i64> {
 #[test]
 fn what_an_idle_order_costs_is_thirty_two_bytes() {
     assert!(size_of::<(u64, Memory)>() <= 32);
+}
+
+#[test]
+fn an_order_with_one_work_and_a_payload_of_two_words_is_a_hundred_and_sixty_bytes() {
+    assert!(size_of::<Lane<[usize; 2]>>() <= 160, "{}", size_of::<Lane<[usize; 2]>>());
 }
 
 #[test]
