@@ -2,7 +2,10 @@
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 fn demo(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_order-sync")).arg("demo").args(args).output().unwrap()
@@ -20,6 +23,23 @@ fn the_demo_ends_well_and_tells_scripts_what_it_showed() {
     let ends: u64 = ["delivered", "superseded", "stale", "rejected", "parked"].into_iter().map(count).sum();
     assert_eq!((ends, count("records_read")), (count("modifications"), count("modifications")), "{said}");
     assert_eq!((count("violations"), count("differing_count")), (0, 0), "{said}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_is_no_failure() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_order-sync"));
+    let mut demo = command.arg("demo").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(demo.stdout.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("/metrics")), "it began");
+    let pid = Pid::from_child(&demo);
+    // Two kinds of signal: of one kind, two that come together count as one.
+    kill_process(pid, Signal::TERM).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    said.for_each(drop);
+    let ended = demo.wait_with_output().unwrap();
+    let complained = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{complained}");
+    assert!(complained.contains("ended at once"), "{complained}");
 }
 
 #[test]

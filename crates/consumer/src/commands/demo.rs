@@ -43,9 +43,16 @@ pub(super) enum DemoError {
     Run(#[from] RunError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// Somebody did not want to wait: no failure.
+    #[error("ended at once: what was open is not judged")]
+    Interrupted,
 }
 
-/// Shows it for a while, or until Ctrl-C; ends with 0 only when the sandbox holds the newest modification of every order.
+/// What a shell says of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+/// Shows it for a while, or until Ctrl-C; ends with 0 only when the sandbox holds the newest modification of every order, and with 130
+/// after a second Ctrl-C.
 pub(super) fn run(args: &DemoArgs) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -72,6 +79,7 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
             say(&verdict.for_people());
             verdict.exit_code()
         }
+        Err(DemoError::Interrupted) => complain(&DemoError::Interrupted, INTERRUPTED),
         Err(error) => complain(&error, 1),
     }
 }
@@ -114,20 +122,26 @@ async fn show(args: &DemoArgs, stage: Stage, published: Published, metrics: tele
         }
     }
     feed.stop();
-    let fed = feed.end().await?;
+    let fed = tokio::select! {
+        fed = feed.end() => fed?,
+        _ = interrupted.recv() => return Err(DemoError::Interrupted),
+    };
     let deadline = Instant::now() + SETTLE;
     while Instant::now() < deadline && !is_settled(&published.get(), fed.records) {
         tokio::select! {
             _ = tick.tick() => {}
-            _ = interrupted.recv() => break,
+            _ = interrupted.recv() => return Err(DemoError::Interrupted),
         }
         summary.show(&published.get(), fed.records);
     }
     // The pipeline gone or the channel full both show in its end.
     let _ = stop.send(()).await;
-    match pipeline.await {
-        Ok(Ok(())) => {}
-        ended => return Err(failure(ended)),
+    tokio::select! {
+        ended = &mut pipeline => match ended {
+            Ok(Ok(())) => {}
+            ended => return Err(failure(ended)),
+        },
+        _ = interrupted.recv() => return Err(DemoError::Interrupted),
     }
     summary.end();
     Ok(judge(&published.get(), &sandbox, &fed))
