@@ -48,7 +48,7 @@ pub enum Held {
 /// Whatever may have reached AlipayHK and was not decided by a signed answer is ambiguous: it may still be applied.
 pub fn classify(reading: &Reading, retry_after: Option<Duration>) -> Outcome {
     let undecided = |cause: Cause| {
-        let ambiguous = cause != Cause::NotSent;
+        let ambiguous = !matches!(cause, Cause::Unreachable | Cause::NotSent);
         Outcome::Indefinite(Indefinite { cause, ambiguous, renew_request_id: false, retry_after })
     };
     // The family of gateways repeats its first `F` to a known requestId for ever (Alipay+, Idempotency), and an `F` says that nothing was
@@ -58,6 +58,7 @@ pub fn classify(reading: &Reading, retry_after: Option<Duration>) -> Outcome {
         Outcome::Indefinite(Indefinite { cause, ambiguous: true, renew_request_id, retry_after })
     };
     match reading {
+        Reading::Transport(Transport::Unreachable) => undecided(Cause::Unreachable),
         Reading::Transport(Transport::NotSent) => undecided(Cause::NotSent),
         Reading::Transport(Transport::Broken | Transport::TooLarge) => undecided(Cause::Broken),
         Reading::Transport(Transport::Timeout) => undecided(Cause::Timeout),

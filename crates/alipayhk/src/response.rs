@@ -25,6 +25,8 @@ const CLOCK_ALARM: u64 = 300;
 /// What the HTTP client can say without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transport {
+    /// There is no connection.
+    Unreachable,
     /// Nothing was written.
     NotSent,
     /// The connection broke while the request may have been written, or before the answer's end.

@@ -1,9 +1,9 @@
-//! Three things librdkafka can do and rdkafka 0.39 does not reach. All `unsafe` code of the house is here, and nothing else is.
+//! Things librdkafka can do and rdkafka 0.39 does not reach. All `unsafe` code of the house is here, and nothing else is.
 //!
 //! - [`CommitQueue`]: commits that never block and whose results come back with a ticket. rdkafka offers `CommitMode::Async`, which
 //!   passes no reply queue and so never calls `commit_callback`, and `CommitMode::Sync`, which waits without a limit.
 //! - [`leader_epoch`]: the leader epoch a record was written under.
-//! - [`header`]: one header of a record by name. rdkafka's own iterator panics on a header name that is not UTF-8, and anybody who may
+//! - [`header`] and [`header_bytes`]: one header of a record by name, and what all of them weigh. rdkafka's own iterator panics on a header name that is not UTF-8, and anybody who may
 //!   write to a topic can write one.
 //!
 //! Not here: the offset of an end-of-partition event. rdkafka takes the event and keeps only the partition number, so reaching the offset
@@ -12,5 +12,5 @@
 mod message;
 mod queue;
 
-pub use message::{header, leader_epoch};
+pub use message::{header, header_bytes, leader_epoch};
 pub use queue::{Answer, Commit, CommitQueue};

@@ -1,10 +1,11 @@
 //! What a record carries and rdkafka does not show, or shows with a panic.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::{ptr, slice};
 
 use rdkafka::bindings::{
-    rd_kafka_header_get_last, rd_kafka_headers_t, rd_kafka_message_headers, rd_kafka_message_leader_epoch, rd_kafka_message_t,
+    rd_kafka_header_cnt, rd_kafka_header_get_all, rd_kafka_header_get_last, rd_kafka_headers_t, rd_kafka_message_headers,
+    rd_kafka_message_leader_epoch, rd_kafka_message_t,
 };
 use rdkafka::message::BorrowedMessage;
 use rdkafka::types::RDKafkaRespErr;
@@ -28,6 +29,33 @@ pub fn header<'m>(message: &'m BorrowedMessage<'_>, name: &CStr) -> Option<&'m [
     }
     // SAFETY: librdkafka gave us the place and the length of a value it keeps for as long as the message lives, and never changes it.
     Some(unsafe { slice::from_raw_parts(value.cast(), length) })
+}
+
+/// What librdkafka allocates for a list of headers: its own fields, and room for pointers.
+const LIST: usize = 128;
+/// What it allocates for one header beside name and value: three sizes, a pointer, two zero bytes, the pointer to it, and what `malloc` adds.
+const EACH: usize = 64;
+
+/// Bytes that a copy of the record's headers takes in memory.
+pub fn header_bytes(message: &BorrowedMessage<'_>) -> usize {
+    let Some(headers) = headers_of(message.ptr()) else { return 0 };
+    // SAFETY: `headers` belongs to the message, which is borrowed; the call only reads it.
+    let count = unsafe { rd_kafka_header_cnt(headers) };
+    (0..count).map(|index| EACH + header_length(headers, index)).sum::<usize>() + LIST
+}
+
+/// Bytes of one header's name and value.
+fn header_length(headers: *const rd_kafka_headers_t, index: usize) -> usize {
+    let mut name: *const c_char = ptr::null();
+    let mut value: *const c_void = ptr::null();
+    let mut length = 0_usize;
+    // SAFETY: the caller's headers are live; all three results are ours to be written.
+    let found = unsafe { rd_kafka_header_get_all(headers, index, &raw mut name, &raw mut value, &raw mut length) };
+    if found != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
+        return 0;
+    }
+    // SAFETY: librdkafka ends every name with a zero byte and keeps it for as long as the headers live.
+    length + unsafe { CStr::from_ptr(name) }.count_bytes()
 }
 
 fn headers_of(message: *const rd_kafka_message_t) -> Option<*const rd_kafka_headers_t> {

@@ -1,33 +1,42 @@
-//! One signed exchange with AlipayHK: build, sign on the pool, send with a deadline, judge the raw answer.
+//! One signed exchange with AlipayHK: build and sign on the pool, send with a deadline, judge the raw answer.
 
 mod body;
 mod http;
 mod pool;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use alipayhk::{Answer, Client, RawAnswer, Request, RequestId, Transport};
 use domain::{OrderEvent, Rulebook};
+use engine::{Offset, Ticket};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::Span;
 
 pub(crate) use http::{Http, HttpError, HttpSettings};
-pub(crate) use pool::SigningPool;
+pub(crate) use pool::Pool;
 
-/// A signature older than this is renewed for a retry.
-const RENEW_AFTER: Duration = Duration::from_secs(30);
+/// One call to make.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) ticket: Ticket,
+    pub(crate) offset: Offset,
+    pub(crate) event: Box<OrderEvent>,
+    pub(crate) generation: u32,
+    pub(crate) limits: Limits,
+    pub(crate) span: Span,
+    /// When it was handed out.
+    pub(crate) began: Instant,
+}
 
-/// The signed request of one modification, kept for its retries: the same body bytes, the same `requestId`.
-#[derive(Debug, Default)]
-pub(crate) struct Prepared(Mutex<Option<Box<Signed>>>);
-
+/// A signed request. Its retries send the same body bytes with the same `requestId`.
 #[derive(Debug, Clone)]
-struct Signed {
-    generation: u32,
-    at: Instant,
+pub(crate) struct Signed {
     request: Arc<Request>,
     request_id: RequestId,
+    at: Instant,
 }
 
 /// When a call may write its first byte, and when it is over.
@@ -37,91 +46,86 @@ pub(crate) struct Limits {
     pub(crate) deadline: Instant,
 }
 
+/// A job with its signature; without one, nothing can be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) job: Job,
+    pub(crate) signed: Option<Signed>,
+    /// How long the signature took, where it is a new one.
+    pub(crate) signing: Option<Duration>,
+}
+
 /// What a finished call leaves behind.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    pub(crate) answer: Answer,
-    pub(crate) request_id: Option<RequestId>,
+    pub(crate) job: Job,
+    pub(crate) signed: Option<Signed>,
     pub(crate) signing: Option<Duration>,
+    pub(crate) answer: Answer,
     pub(crate) took: Duration,
 }
 
+/// Starts the threads that sign, one a core; what they signed comes in batches.
+pub(crate) fn signing_pool(client: Arc<Client>, threads: usize, prepared: UnboundedSender<Vec<Prepared>>) -> std::io::Result<Pool<Job>> {
+    Pool::start(threads, move |job| sign(&client, job), prepared)
+}
+
+fn sign(client: &Client, job: Job) -> Prepared {
+    let began = Instant::now();
+    let body = client.body(&job.event, job.generation);
+    let signed = match client.sign(&body, unix_seconds(), &mut UnwrapErr(SysRng)) {
+        Ok(request) => Some(Signed { request: Arc::new(request), request_id: body.request_id, at: Instant::now() }),
+        Err(error) => {
+            tracing::error!(%error, "a request could not be signed; it is tried again");
+            None
+        }
+    };
+    Prepared { job, signed, signing: Some(began.elapsed()) }
+}
+
+impl Signed {
+    /// When it was made.
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// The `requestId` in it.
+    pub(crate) fn request_id(&self) -> &RequestId {
+        &self.request_id
+    }
+}
+
 /// Makes calls.
-#[derive(Clone)]
 pub(crate) struct Caller {
     client: Arc<Client>,
     rulebook: Arc<Rulebook>,
-    pool: SigningPool,
     http: Http,
 }
 
 impl Caller {
-    pub(crate) fn new(client: Arc<Client>, rulebook: Arc<Rulebook>, pool: SigningPool, http: Http) -> Self {
-        Self { client, rulebook, pool, http }
+    pub(crate) fn new(client: Arc<Client>, rulebook: Arc<Rulebook>, http: Http) -> Self {
+        Self { client, rulebook, http }
     }
 
     /// One exchange. Never fails: what goes wrong is part of the answer.
-    pub(crate) async fn call(
-        &self,
-        event: Arc<OrderEvent>,
-        prepared: &Prepared,
-        generation: u32,
-        limits: Limits,
-        trace: Vec<(String, String)>,
-    ) -> Finished {
-        let began = Instant::now();
-        let (signed, signing) = self.signed(&event, prepared, generation).await;
-        let Some(signed) = signed else { return self.finish(&event, Err(Transport::NotSent), None, signing, began) };
-        let exchanged = self.http.exchange(&signed.request, limits, trace).await;
-        let request_id = Some(signed.request_id);
-        match &exchanged {
-            Err(transport) => self.finish(&event, Err(*transport), request_id, signing, began),
+    pub(crate) async fn call(&self, prepared: Prepared) -> Finished {
+        let trace = crate::telemetry::spans::inject(&prepared.job.span);
+        let Some(signed) = &prepared.signed else { return self.finish(prepared, Err(Transport::NotSent)) };
+        match self.http.exchange(&signed.request, prepared.job.limits, trace).await {
+            Err(transport) => self.finish(prepared, Err(transport)),
             Ok(received) => {
-                let headers: Vec<(&str, &[u8])> = received.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+                let headers = received.header_fields();
                 let raw = RawAnswer { status: received.status, headers: &headers, body: &received.body };
-                self.finish(&event, Ok(raw), request_id, signing, began)
+                self.finish(prepared, Ok(raw))
             }
         }
     }
 
-    /// The request with a signature that is fresh enough.
-    async fn signed(&self, event: &Arc<OrderEvent>, prepared: &Prepared, generation: u32) -> (Option<Signed>, Option<Duration>) {
-        let kept = prepared.0.lock().unwrap_or_else(PoisonError::into_inner).as_deref().cloned();
-        if let Some(kept) = kept.filter(|kept| kept.generation == generation && kept.at.elapsed() < RENEW_AFTER) {
-            return (Some(kept), None);
-        }
-        let (client, event) = (Arc::clone(&self.client), Arc::clone(event));
-        let signed = self.pool.run(move || {
-            let began = Instant::now();
-            let body = client.body(&event, generation);
-            let request = client.sign(&body, unix_seconds(), &mut UnwrapErr(SysRng));
-            (request, body.request_id, began.elapsed())
-        });
-        match signed.await {
-            Some((Ok(request), request_id, took)) => {
-                let signed = Signed { generation, at: Instant::now(), request: Arc::new(request), request_id };
-                *prepared.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(signed.clone()));
-                (Some(signed), Some(took))
-            }
-            Some((Err(error), _, took)) => {
-                tracing::error!(%error, "a request could not be signed; it is tried again");
-                (None, Some(took))
-            }
-            // The pool is gone: the process ends.
-            None => (None, None),
-        }
-    }
-
-    fn finish(
-        &self,
-        event: &OrderEvent,
-        raw: Result<RawAnswer<'_>, Transport>,
-        request_id: Option<RequestId>,
-        signing: Option<Duration>,
-        began: Instant,
-    ) -> Finished {
-        let answer = self.client.judge(event, raw, &self.rulebook, unix_seconds());
-        Finished { answer, request_id, signing, took: began.elapsed() }
+    fn finish(&self, prepared: Prepared, raw: Result<RawAnswer<'_>, Transport>) -> Finished {
+        let Prepared { job, signed, signing } = prepared;
+        let answer = self.client.judge(&job.event, raw, &self.rulebook, unix_seconds());
+        let took = job.began.elapsed();
+        Finished { job, signed, signing, answer, took }
     }
 }
 

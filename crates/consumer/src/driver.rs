@@ -4,13 +4,13 @@
 mod effects;
 mod events;
 mod facts;
-pub(crate) mod held;
 pub(crate) mod hold;
 mod intake;
 mod notes;
 mod orders;
 mod pace;
 mod report;
+mod retries;
 mod shutdown;
 
 use std::sync::Arc;
@@ -18,24 +18,25 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::Rulebook;
-use engine::{Engine, Now, Ticket};
+use engine::{Engine, Now};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use self::facts::Facts;
-use self::held::Payload;
 use self::intake::Intake;
 use self::notes::Notes;
 use self::pace::Paces;
 use self::report::Report;
+use self::retries::Retries;
 use self::shutdown::Stopping;
 use crate::admin::{OrderQuery, Published};
-use crate::call::{Caller, Finished};
+use crate::call::{Caller, Finished, Job, Pool, Prepared, Signed};
 use crate::kafka::Handle;
 use crate::kafka::dead_letter::{DeadLetters, Which};
 use crate::kafka::messages::Event;
 use crate::kafka::outcomes::{Outcome, Outcomes};
 use crate::kafka::producer::Confirmation;
+use crate::kafka::record::Payload;
 use crate::schema::{Decoder, Registry, RegistryError};
 use crate::telemetry::metrics::Metrics;
 
@@ -57,7 +58,9 @@ pub(crate) struct Driver {
     paces: Paces,
     origin: Instant,
     poller: Handle,
-    caller: Caller,
+    pool: Pool<Job>,
+    caller: Arc<Caller>,
+    retries: Retries<Signed>,
     registry: Option<Arc<Registry>>,
     dead_letters: DeadLetters,
     outcomes: Option<Outcomes>,
@@ -73,7 +76,8 @@ pub(crate) struct Driver {
 
 /// What comes back from the tasks the loop started, and the questions of the admin page.
 pub(crate) struct Mail {
-    pub(crate) calls: Channel<(Ticket, Finished)>,
+    pub(crate) prepared: UnboundedReceiver<Vec<Prepared>>,
+    pub(crate) calls: Channel<Box<Finished>>,
     pub(crate) letters: UnboundedReceiver<Confirmation<Which>>,
     pub(crate) outcomes: UnboundedReceiver<Confirmation<Outcome>>,
     pub(crate) outcomes_again: Channel<Outcome>,
@@ -103,7 +107,8 @@ pub(crate) struct Parts {
     pub(crate) rulebook: Arc<Rulebook>,
     pub(crate) origin: Instant,
     pub(crate) poller: Handle,
-    pub(crate) caller: Caller,
+    pub(crate) pool: Pool<Job>,
+    pub(crate) caller: Arc<Caller>,
     pub(crate) registry: Option<Arc<Registry>>,
     pub(crate) dead_letters: DeadLetters,
     pub(crate) outcomes: Option<Outcomes>,
@@ -119,7 +124,8 @@ pub(crate) struct Parts {
 }
 
 enum Turn {
-    Call(Ticket, Box<Finished>),
+    Prepared(Vec<Prepared>),
+    Call(Box<Finished>),
     Letter(Confirmation<Which>),
     Outcome(Box<Confirmation<Outcome>>),
     OutcomeAgain(Box<Outcome>),
@@ -139,7 +145,9 @@ impl Driver {
             paces: Paces::default(),
             origin: parts.origin,
             poller: parts.poller,
+            pool: parts.pool,
             caller: parts.caller,
+            retries: Retries::default(),
             registry: parts.registry,
             dead_letters: parts.dead_letters,
             outcomes: parts.outcomes,
@@ -189,7 +197,8 @@ impl Driver {
             Some(()) = mail.stop.recv() => Turn::Stop,
             _ = tick.tick() => Turn::Tick,
             Some(query) = mail.queries.recv() => Turn::Query(query),
-            Some((ticket, finished)) = mail.calls.1.recv() => Turn::Call(ticket, Box::new(finished)),
+            Some(finished) = mail.calls.1.recv() => Turn::Call(finished),
+            Some(prepared) = mail.prepared.recv() => Turn::Prepared(prepared),
             Some(confirmation) = mail.letters.recv() => Turn::Letter(confirmation),
             Some(confirmation) = mail.outcomes.recv() => Turn::Outcome(Box::new(confirmation)),
             Some(outcome) = mail.outcomes_again.1.recv() => Turn::OutcomeAgain(Box::new(outcome)),
@@ -202,7 +211,8 @@ impl Driver {
     /// Takes one thing in. Some: the loop ends with this.
     fn take(&mut self, turn: Turn) -> Option<Result<(), Failure>> {
         match turn {
-            Turn::Call(ticket, finished) => self.call_finished(ticket, *finished),
+            Turn::Call(finished) => self.call_finished(*finished),
+            Turn::Prepared(prepared) => self.send(prepared),
             Turn::Letter((which, result)) => return self.letter_finished(which, result).err().map(Err),
             Turn::Outcome(confirmation) => return self.outcome_finished(*confirmation).err().map(Err),
             Turn::OutcomeAgain(outcome) => self.write_outcome(*outcome),
@@ -223,8 +233,11 @@ impl Driver {
 
     /// Takes everything that is already there: first every answer, then records up to a budget.
     fn take_what_is_ready(&mut self) -> Result<(), Failure> {
-        while let Ok((ticket, finished)) = self.mail.calls.1.try_recv() {
-            self.call_finished(ticket, finished);
+        while let Ok(finished) = self.mail.calls.1.try_recv() {
+            self.call_finished(*finished);
+        }
+        while let Ok(prepared) = self.mail.prepared.try_recv() {
+            self.send(prepared);
         }
         while let Ok((which, result)) = self.mail.letters.try_recv() {
             self.letter_finished(which, result)?;
@@ -252,6 +265,7 @@ impl Driver {
             let now = self.now();
             self.engine.handle(engine::Input::OperatorHold(held), now);
         }
+        self.retries.forget_old(Instant::now());
         self.publish();
     }
 }

@@ -12,7 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
 use crate::admin::{self, Published};
-use crate::call::{Caller, Http, HttpError, HttpSettings, SigningPool};
+use crate::call::{Caller, Http, HttpError, HttpSettings, signing_pool};
 use crate::config::Config;
 use crate::driver::{Driver, Failure, Mail, Parts, hold};
 use crate::kafka::context::PollContext;
@@ -126,8 +126,10 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
 
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let pool = SigningPool::start(cores).map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
-    let caller = Caller::new(Arc::clone(&config.alipayhk.client), Arc::clone(&config.rulebook), pool, http);
+    let (prepared_sender, prepared) = unbounded_channel();
+    let pool = signing_pool(Arc::clone(&config.alipayhk.client), cores, prepared_sender)
+        .map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
+    let caller = Arc::new(Caller::new(Arc::clone(&config.alipayhk.client), Arc::clone(&config.rulebook), http));
     let engine = Engine::new(config.engine(cluster_id.as_str().into()), seed(), Now(origin.elapsed()));
     let poller = Poller {
         client: config.kafka.client_config(),
@@ -138,6 +140,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     };
     let poller = start(poller, consumer).map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
     let mail = Mail {
+        prepared,
         calls: unbounded_channel(),
         letters,
         outcomes: outcome_receiver,
@@ -154,6 +157,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         rulebook: Arc::clone(&config.rulebook),
         origin,
         poller,
+        pool,
         caller,
         registry,
         dead_letters,

@@ -1,5 +1,6 @@
 //! What the operator sees: log lines, metrics, traces.
 
+pub mod causes;
 pub mod logs;
 pub mod metrics;
 pub mod otlp;

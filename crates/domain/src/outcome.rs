@@ -41,7 +41,9 @@ pub struct Indefinite {
 /// The classes of indefinite results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
-    /// No connection: nothing was written.
+    /// No connection could be made: refused, unknown, or not trusted. Nothing was written.
+    Unreachable,
+    /// Nothing was written, since it was too late, or there was no signature.
     NotSent,
     /// The connection broke, or the answer could not be read to its end.
     Broken,
@@ -84,7 +86,8 @@ pub enum Reaction {
 
 impl Cause {
     /// Every cause, for metrics and tables.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
+        Self::Unreachable,
         Self::NotSent,
         Self::Broken,
         Self::Timeout,
@@ -102,7 +105,9 @@ impl Cause {
     /// What the engine does about it.
     pub fn reaction(self) -> Reaction {
         match self {
-            Self::NotSent | Self::Broken | Self::Timeout | Self::HttpStatus | Self::Unreadable => Reaction::RetryTransport,
+            Self::Unreachable | Self::NotSent | Self::Broken | Self::Timeout | Self::HttpStatus | Self::Unreadable => {
+                Reaction::RetryTransport
+            }
             Self::Undecided => Reaction::Retry,
             Self::Throttled => Reaction::SlowDown,
             Self::UnsupportedBusiness => Reaction::CloseType,
@@ -113,6 +118,7 @@ impl Cause {
     /// A metric label and a log word.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Unreachable => "unreachable",
             Self::NotSent => "not_sent",
             Self::Broken => "broken",
             Self::Timeout => "timeout",

@@ -62,6 +62,7 @@ fn every_documented_code_has_its_row() {
 #[test]
 fn every_failure_without_a_signed_result_has_its_row() {
     let rows = [
+        (Reading::Transport(Transport::Unreachable), "unreachable-unambiguous"),
         (Reading::Transport(Transport::NotSent), "not_sent-unambiguous"),
         (Reading::Transport(Transport::Broken), "broken"),
         (Reading::Transport(Transport::Timeout), "timeout"),

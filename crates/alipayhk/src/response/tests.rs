@@ -181,11 +181,11 @@ fn retry_after_reaches_the_outcome() {
 
 #[test]
 fn without_an_answer_only_what_was_not_sent_is_unambiguous() {
-    for transport in [Transport::NotSent, Transport::Broken, Transport::Timeout, Transport::TooLarge] {
+    for transport in [Transport::Unreachable, Transport::NotSent, Transport::Broken, Transport::Timeout, Transport::TooLarge] {
         let Outcome::Indefinite(indefinite) = client().judge(&event(), Err(transport), &Rulebook::standard(), NOW).outcome else {
             unreachable!("no answer")
         };
-        assert_eq!(indefinite.ambiguous, transport != Transport::NotSent, "{transport:?}");
+        assert_eq!(indefinite.ambiguous, !matches!(transport, Transport::Unreachable | Transport::NotSent), "{transport:?}");
     }
 }
 

@@ -95,3 +95,12 @@ fn a_record_without_headers_has_none() {
 fn a_record_tells_its_leader_epoch() {
     with_record(OwnedHeaders::new(), |record| assert_eq!(leader_epoch(record), Some(0)));
 }
+
+#[test]
+fn headers_weigh_their_names_their_values_and_what_librdkafka_puts_around_them() {
+    let headers = with_wild_name(OwnedHeaders::new())
+        .insert(Header { key: "four", value: Some("five5") })
+        .insert(Header { key: "null", value: None::<&str> });
+    with_record(headers, |record| assert_eq!(header_bytes(record), LIST + 3 * EACH + 2 + 9 + 4));
+    with_record(OwnedHeaders::new(), |record| assert_eq!(header_bytes(record), 0));
+}

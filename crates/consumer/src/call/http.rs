@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alipayhk::{MAX_ANSWER, Request, Transport};
-use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Certificate, Proxy, Url};
+use bytes::Bytes;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Method, Proxy, Url};
 
 use super::Limits;
 use super::body::{Late, TimedBody};
@@ -43,8 +44,15 @@ pub(crate) enum HttpError {
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Received {
+    /// Names and values, as far as an honest answer has them.
+    pub(crate) fn header_fields(&self) -> Vec<(&str, &[u8])> {
+        self.headers.iter().take(HEADER_LIMIT).map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+    }
 }
 
 /// The HTTP client.
@@ -78,7 +86,10 @@ impl Http {
             builder = builder.tls_certs_only(certificates);
         }
         let client = builder.build().map_err(|error| HttpError::Client(error.to_string()))?;
-        Ok(Self { client, base: settings.base_url.clone() })
+        let mut base = settings.base_url.clone();
+        // Every request goes there.
+        base.set_path(alipayhk::PATH);
+        Ok(Self { client, base })
     }
 
     /// Sends one request and reads its answer to the end, all before the deadline.
@@ -93,34 +104,53 @@ impl Http {
     }
 
     async fn send(&self, request: &Request, write_by: Instant, trace: Vec<(String, String)>) -> Result<Received, Transport> {
-        let mut url = self.base.clone();
-        url.set_path(request.path);
-        let mut builder = self.client.post(url).header(reqwest::header::CONTENT_LENGTH, request.body.len());
-        for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
+        let url = self.address(request.path);
+        let mut call = reqwest::Request::new(Method::POST, url);
+        let headers = call.headers_mut();
+        headers.reserve(request.headers.len() + trace.len() + 1);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body.len()));
+        let fields = request.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in fields.chain(trace.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
+            // What no header can hold was refused where the configuration was read.
+            let name = HeaderName::try_from(name).map_err(|_| Transport::NotSent)?;
+            headers.append(name, HeaderValue::try_from(value).map_err(|_| Transport::NotSent)?);
         }
-        for (name, value) in trace {
-            builder = builder.header(name, value);
-        }
-        let body = reqwest::Body::wrap(TimedBody::new(request.body.clone(), write_by));
-        let mut response = builder.body(body).send().await.map_err(|error| transport(&error))?;
-        let mut received = Received { status: response.status().as_u16(), headers: Vec::new(), body: Vec::new() };
-        for (name, value) in response.headers().iter().take(HEADER_LIMIT) {
-            received.headers.push((name.clone(), value.clone()));
-        }
+        *call.body_mut() = Some(reqwest::Body::wrap(TimedBody::new(request.body.clone(), write_by)));
+        let mut response = self.client.execute(call).await.map_err(|error| transport(&error))?;
+        let mut received =
+            Received { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body: Bytes::new() };
+        let mut more = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
-            if received.body.len() + chunk.len() > MAX_ANSWER {
+            if received.body.len() + more.len() + chunk.len() > MAX_ANSWER {
                 return Err(Transport::TooLarge);
             }
-            received.body.extend_from_slice(&chunk);
+            // Nearly every answer is one chunk: it is not copied.
+            if received.body.is_empty() {
+                received.body = chunk;
+            } else {
+                more.extend_from_slice(&chunk);
+            }
+        }
+        if !more.is_empty() {
+            received.body = Bytes::from([&received.body, more.as_slice()].concat());
         }
         Ok(received)
+    }
+
+    fn address(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        if url.path() != path {
+            url.set_path(path);
+        }
+        url
     }
 }
 
 /// A failed connection, and a body that was never begun, are certain not to have told AlipayHK anything.
 fn transport(error: &reqwest::Error) -> Transport {
-    if error.is_connect() || is_late(error) {
+    if error.is_connect() {
+        Transport::Unreachable
+    } else if is_late(error) {
         Transport::NotSent
     } else if error.is_timeout() {
         Transport::Timeout

@@ -1,19 +1,20 @@
 //! What the engine asks for, performed: the one match on effects.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::{Cause, Indefinite, Outcome as CallOutcome};
 use engine::{Call, Disposed, Effect, Epoch, Input, Park, PartitionId};
 
-use super::held::Payload;
 use super::notes::Notes;
 use super::pace::Who;
 use super::{Driver, Failure, to_unix_millis, unix_millis};
-use crate::call::Limits;
+use crate::call::{Job, Limits, Prepared};
 use crate::kafka::dead_letter::Which;
 use crate::kafka::letter::{Facts as LetterFacts, Kept};
 use crate::kafka::messages::Command;
 use crate::kafka::outcomes::Outcome;
+use crate::kafka::record::Payload;
 use crate::schema::outcome;
 
 impl Driver {
@@ -54,7 +55,7 @@ impl Driver {
     }
 
     fn call(&mut self, call: Call<Payload>) {
-        let Some(event) = self.intake.order_in(&call.payload.raw).map(Arc::new) else {
+        let Some(event) = self.intake.order_in(call.ticket.partition, &call.payload).map(Box::new) else {
             // Only modifications are sent, and what was an order once is one again; but every call has an end.
             tracing::error!("the engine asked to send a record that is no order");
             let nothing = Indefinite { cause: Cause::Undecided, ambiguous: false, renew_request_id: false, retry_after: None };
@@ -62,41 +63,54 @@ impl Driver {
             return self.engine.handle(Input::CallFinished { ticket, outcome }, now);
         };
         let limits = Limits { write_by: self.origin + call.write_by.0, deadline: self.origin + call.deadline.0 };
-        self.notes.sent(call.ticket, &event, call.attempt, self.outcomes.is_some());
+        tracing::debug!(order = event.merchant_biz_no.as_str(), attempt = call.attempt, serial = call.ticket.serial, "call");
         let span = Notes::span(&self.facts, &call, &event);
-        let (caller, done) = (self.caller.clone(), self.mail.calls.0.clone());
-        tokio::spawn(async move {
-            let trace = crate::telemetry::spans::inject(&span);
-            let finished = {
-                use tracing::Instrument;
-                caller.call(event, &call.payload.prepared, call.generation, limits, trace).instrument(span.clone()).await
-            };
-            crate::telemetry::spans::finish(&span, &finished.answer);
-            let _ = done.send((call.ticket, finished));
-        });
+        let (began, generation) = (Instant::now(), call.generation);
+        let job = Job { ticket: call.ticket, offset: call.offset, event, generation, limits, span, began };
+        match self.retries.take((call.ticket.partition, call.offset, generation), began) {
+            Some(signed) => self.send(vec![Prepared { job, signed: Some(signed), signing: None }]),
+            None => self.pool.submit(job),
+        }
+    }
+
+    /// Sends what is signed.
+    pub(super) fn send(&mut self, prepared: Vec<Prepared>) {
+        for prepared in prepared {
+            let (caller, done) = (Arc::clone(&self.caller), self.mail.calls.0.clone());
+            tokio::spawn(async move {
+                let span = prepared.job.span.clone();
+                let finished = {
+                    use tracing::Instrument;
+                    caller.call(prepared).instrument(span.clone()).await
+                };
+                crate::telemetry::spans::finish(&span, &finished.answer);
+                let _ = done.send(Box::new(finished));
+            });
+        }
     }
 
     fn park(&mut self, park: &Park<Payload>) {
         let now = self.now();
         let Some(place) = self.facts.place(park.partition) else { return };
-        let event = self.intake.order_in(&park.payload.raw);
+        let event = self.intake.order_in(park.partition, &park.payload);
         let facts = LetterFacts {
             reason: &park.reason,
             topic: &place.topic,
             partition: place.partition,
+            offset: park.offset,
             group: &self.facts.group,
             environment: self.facts.environment.as_deref(),
             merchant_biz_no: event.as_ref().map(|event| event.merchant_biz_no.as_str()),
             order_modify_time: event.as_ref().map(|event| event.modified_at.millis()),
             attempts: park.attempts,
             failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
-            schema_id: self.intake.schema_id(&park.payload.raw),
+            schema_id: self.intake.schema_id(&park.payload),
             kept: Kept::All,
         };
         self.metrics.dead_letter(&park.reason);
         self.notes.parked(&self.facts, park);
         let which = Which { partition: park.partition, epoch: park.epoch, offset: park.offset };
-        self.dead_letters.write(&park.payload.raw, facts, which);
+        self.dead_letters.write(&park.payload, facts, which);
     }
 
     fn disposed(&mut self, disposed: Disposed) {

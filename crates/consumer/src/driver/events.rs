@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Input, Ticket};
+use domain::Outcome as CallOutcome;
+use engine::Input;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::facts::AnswerFacts;
@@ -160,17 +161,24 @@ impl Driver {
         self.steps(steps);
     }
 
-    pub(super) fn call_finished(&mut self, ticket: Ticket, finished: Finished) {
+    pub(super) fn call_finished(&mut self, finished: Finished) {
         let now = self.now();
-        self.metrics.call(&finished.answer, finished.took, finished.signing);
-        self.notes.answer(&self.facts, ticket, &finished.answer);
-        if self.outcomes.is_some()
-            && let Some(event) = self.notes.take_event(ticket)
-        {
-            let facts = AnswerFacts::new(&event, finished.request_id, finished.answer.notes);
-            self.facts.keep(ticket, facts);
+        let Finished { job, signed, signing, answer, took } = finished;
+        let ticket = job.ticket;
+        self.metrics.call(&answer, took, signing);
+        self.notes.answer(&self.facts, ticket, &answer);
+        let request_id = signed.as_ref().map(|signed| signed.request_id().clone());
+        match (&answer.outcome, signed) {
+            (CallOutcome::Indefinite(_), Some(signed)) => {
+                let which = (ticket.partition, job.offset, job.generation);
+                self.retries.keep(which, signed.at(), signed);
+            }
+            (CallOutcome::Indefinite(_), None) | (CallOutcome::Definitive(_), _) => {}
         }
-        self.engine.handle(Input::CallFinished { ticket, outcome: finished.answer.outcome }, now);
+        if self.outcomes.is_some() {
+            self.facts.keep(ticket, AnswerFacts::new(&job.event, request_id, answer.notes));
+        }
+        self.engine.handle(Input::CallFinished { ticket, outcome: answer.outcome }, now);
     }
 
     pub(super) fn letter_finished(&mut self, which: Which, result: Result<(), KafkaError>) -> Result<(), Failure> {

@@ -8,8 +8,7 @@ use std::time::Duration;
 use domain::{BizType, Mode, OrderEvent, Rulebook};
 use engine::{Content, Epoch, Input, Modification, Offset, PartitionId, Record, SkipReason, UnfitReason};
 
-use super::held::{Held, Payload};
-use crate::kafka::record::RawRecord;
+use crate::kafka::record::{Parts, Payload, RawRecord};
 use crate::schema::{Decoded, Decoder, KeyNote};
 
 /// A waiting partition is paused from this many bytes on: no mark of the engine counts them.
@@ -79,7 +78,7 @@ impl Intake {
     pub(crate) fn record(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) {
         let (id, epoch) = (raw.partition, raw.epoch);
         if let Some(waiting) = self.waiting.get_mut(&id).filter(|waiting| waiting.epoch == epoch) {
-            waiting.bytes += raw.bytes() + ITEM_BYTES;
+            waiting.bytes += raw.payload.bytes() + ITEM_BYTES;
             waiting.items.push_back(Item::Record(raw));
             if waiting.bytes >= WAITING_BYTES && !waiting.paused {
                 waiting.paused = true;
@@ -88,7 +87,7 @@ impl Intake {
             return;
         }
         if let Err((raw, schema)) = self.decode(raw, now_millis, steps) {
-            let bytes = raw.bytes() + ITEM_BYTES;
+            let bytes = raw.payload.bytes() + ITEM_BYTES;
             self.waiting.insert(id, Waiting { epoch, schema, items: VecDeque::from([Item::Record(raw)]), bytes, paused: false });
             steps.push(Step::Input(Input::WaitsOutside { partition: id, epoch, on: true }, None));
             if self.wanted.insert(schema) {
@@ -138,35 +137,36 @@ impl Intake {
     }
 
     /// The writer schema's id in a record, where the framing has one.
-    pub(crate) fn schema_id(&self, raw: &RawRecord) -> Option<u32> {
-        self.decoder.schema_id(raw.value.as_deref())
+    pub(crate) fn schema_id(&self, record: &Payload) -> Option<u32> {
+        self.decoder.schema_id(record.parts().value)
     }
 
     /// The order in a record that was taken in before. A clock that was set back since then does not make it invalid.
-    pub(crate) fn order_in(&self, raw: &RawRecord) -> Option<OrderEvent> {
-        match self.decoder.decode(self.topic(raw), raw.key.as_deref(), raw.value.as_deref(), END_OF_TIME).0 {
+    pub(crate) fn order_in(&self, partition: PartitionId, record: &Payload) -> Option<OrderEvent> {
+        let Parts { key, value, .. } = record.parts();
+        match self.decoder.decode(self.topic(partition), key, value, END_OF_TIME).0 {
             Decoded::Event(event) => Some(event),
             Decoded::Tombstone | Decoded::NotOurs | Decoded::Unfit { .. } | Decoded::NeedsSchema(_) => None,
         }
     }
 
-    fn topic(&self, raw: &RawRecord) -> &str {
-        self.topics.get(raw.partition.0 as usize).map_or("", |topic| topic)
+    fn topic(&self, partition: PartitionId) -> &str {
+        self.topics.get(partition.0 as usize).map_or("", |topic| topic)
     }
 
     fn decode(&mut self, raw: RawRecord, now_millis: i64, steps: &mut Vec<Step>) -> Result<(), (RawRecord, u32)> {
-        let (decoded, key_note) = self.decoder.decode(self.topic(&raw), raw.key.as_deref(), raw.value.as_deref(), now_millis);
+        let Parts { key, value, .. } = raw.payload.parts();
+        let (decoded, key_note) = self.decoder.decode(self.topic(raw.partition), key, value, now_millis);
         let (partition, epoch, offset, leader_epoch) = (raw.partition, raw.epoch, raw.offset, raw.leader_epoch);
-        let bytes = u32::try_from(raw.bytes()).unwrap_or(u32::MAX);
-        let hold = |raw| Arc::new(Held { raw, prepared: crate::call::Prepared::default() });
+        let bytes = u32::try_from(raw.payload.bytes()).unwrap_or(u32::MAX);
         let content = match decoded {
             Decoded::NeedsSchema(schema) => return Err((raw, schema)),
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
             Decoded::NotOurs => Content::Skip(SkipReason::NotOurs),
-            Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: hold(raw) },
+            Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: raw.payload },
             Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
             Decoded::Event(event) if self.breaks_a_rule(&event, steps) => {
-                Content::Unfit { reason: UnfitReason::Invalid, message: self.rules_broken(&event).into(), payload: hold(raw) }
+                Content::Unfit { reason: UnfitReason::Invalid, message: self.rules_broken(&event).into(), payload: raw.payload }
             }
             Decoded::Event(event) => Content::Modification(Modification {
                 order: event.merchant_biz_no.clone(),
@@ -174,7 +174,7 @@ impl Intake {
                 status: event.status.clone(),
                 modified_at: event.modified_at,
                 content: event.content(),
-                payload: hold(raw),
+                payload: raw.payload,
             }),
         };
         let record = Record { offset, leader_epoch, bytes, content };

@@ -1,16 +1,16 @@
 //! Log lines and counters for what the engine decided: each thing once, and the frequent ones at most every few seconds.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alipayhk::Answer;
 use domain::{OrderEvent, Outcome, Verdict};
-use engine::{Call, Note, Park, Ticket};
+use engine::{Call, GateReason, Note, Park, Ticket};
 use tracing::Span;
 
 use super::facts::Facts;
-use super::held::Payload;
+use crate::kafka::record::Payload;
+use crate::telemetry::causes;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::spans::{self, CallFacts, Origin};
 
@@ -21,7 +21,6 @@ const QUIET: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     said: HashMap<&'static str, (Instant, u64)>,
-    events: HashMap<Ticket, Arc<OrderEvent>>,
 }
 
 impl Notes {
@@ -43,19 +42,6 @@ impl Notes {
         }
     }
 
-    /// A call was made. Its event is kept when the outcomes topic will want to tell of it.
-    pub(super) fn sent(&mut self, ticket: Ticket, event: &Arc<OrderEvent>, attempt: u32, keep: bool) {
-        tracing::debug!(order = event.merchant_biz_no.as_str(), attempt, serial = ticket.serial, "call");
-        if keep {
-            self.events.insert(ticket, Arc::clone(event));
-        }
-    }
-
-    /// The event of a finished call.
-    pub(super) fn take_event(&mut self, ticket: Ticket) -> Option<Arc<OrderEvent>> {
-        self.events.remove(&ticket)
-    }
-
     /// The span of a call, linked to where the record came from.
     pub(super) fn span(facts: &Facts, call: &Call<Payload>, event: &OrderEvent) -> Span {
         let Some(place) = facts.place(call.ticket.partition) else { return Span::none() };
@@ -69,7 +55,7 @@ impl Notes {
             order: event.merchant_biz_no.as_str(),
             answers_for: call.answers_for,
         };
-        let traceparent = call.payload.raw.traceparent.as_deref().map(|value| ("traceparent", value));
+        let traceparent = call.payload.parts().traceparent.map(|value| ("traceparent", value));
         spans::call(&facts, Origin::read(traceparent.into_iter()))
     }
 
@@ -84,7 +70,8 @@ impl Notes {
                 if let Some(left_out) = self.may_say(indefinite.cause.name()) {
                     let cause = indefinite.cause.name();
                     let code = answer.notes.code_text.as_ref().map_or("", |code| code.as_str());
-                    tracing::warn!(cause, code, left_out, "AlipayHK did not decide; the order waits and is sent again");
+                    let meaning = causes::meaning(indefinite.cause);
+                    tracing::warn!(cause, meaning, code, left_out, "AlipayHK did not decide; the order waits and is sent again");
                 }
             }
         }
@@ -109,7 +96,12 @@ impl Notes {
         match note {
             Note::GateClosed { biz_type, reason } => {
                 let biz_type = biz_type.map_or("all", domain::BizType::name);
-                tracing::error!(biz_type, reason = reason.name(), "gate closed: orders wait, one due call probes");
+                let meaning = match reason {
+                    GateReason::Cause(cause) => causes::meaning(cause),
+                    GateReason::DeadLetterFuse => "too many orders were rejected or given up: look at the dead letters",
+                    GateReason::Operator => "alipayhk.hold_file is there",
+                };
+                tracing::error!(biz_type, reason = reason.name(), meaning, "gate closed: orders wait, one due call probes");
             }
             Note::GateOpened { biz_type } => {
                 tracing::warn!(biz_type = biz_type.map_or("all", domain::BizType::name), "gate open again");

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::letter::{Facts, Kept, headers};
 use super::producer::{Confirmation, ConfirmedWriter, Write};
-use super::record::RawRecord;
+use super::record::{Parts, Payload};
 
 /// Which record a write finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +54,7 @@ impl DeadLetters {
     }
 
     /// Writes one letter; its confirmation follows in any case. What its topic would not take is left out.
-    pub(crate) fn write(&mut self, record: &RawRecord, mut facts: Facts<'_>, which: Which) {
+    pub(crate) fn write(&mut self, record: &Payload, mut facts: Facts<'_>, which: Which) {
         let fits = record.bytes() + OVERHEAD <= self.limit;
         facts.kept = self.cut.get(&which).copied().unwrap_or(if fits { Kept::All } else { Kept::KeyAndHeaders });
         loop {
@@ -92,10 +92,11 @@ impl DeadLetters {
         self.cut.insert(which, kept);
     }
 
-    fn send(&self, record: &RawRecord, facts: &Facts<'_>, which: Which) -> Result<(), (KafkaError, Which)> {
+    fn send(&self, record: &Payload, facts: &Facts<'_>, which: Which) -> Result<(), (KafkaError, Which)> {
+        let Parts { key, value, .. } = record.parts();
         let (key, value) = match facts.kept {
-            Kept::All => (record.key.as_deref(), record.value.as_deref()),
-            Kept::KeyAndHeaders => (record.key.as_deref(), None),
+            Kept::All => (key, value),
+            Kept::KeyAndHeaders => (key, None),
             Kept::Place => (None, None),
         };
         self.writer.write(Write { key, value, headers: Some(headers(record, facts)), partition: None }, which)

@@ -1,9 +1,10 @@
 //! What a dead letter says beside the record itself.
 
-use engine::{ParkReason, UnfitReason};
+use engine::{Offset, ParkReason, UnfitReason};
 use rdkafka::message::{Header, OwnedHeaders};
 
-use super::record::RawRecord;
+use super::record::Payload;
+use crate::telemetry::causes;
 
 /// The facts of one dead letter. Times are epoch milliseconds.
 #[derive(Debug)]
@@ -11,6 +12,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) reason: &'a ParkReason,
     pub(crate) topic: &'a str,
     pub(crate) partition: i32,
+    pub(crate) offset: Offset,
     pub(crate) group: &'a str,
     pub(crate) environment: Option<&'a str>,
     pub(crate) merchant_biz_no: Option<&'a str>,
@@ -44,10 +46,10 @@ impl Kept {
 }
 
 /// The record's own headers, untouched, and ours behind them: the last one of a name counts.
-pub(crate) fn headers(record: &RawRecord, facts: &Facts<'_>) -> OwnedHeaders {
+pub(crate) fn headers(record: &Payload, facts: &Facts<'_>) -> OwnedHeaders {
     let (reason, code, message) = reason(facts.reason);
     // Cloned as a whole: a header of the record may have a name that rdkafka cannot show.
-    let own = record.headers.as_ref().filter(|_| facts.kept != Kept::Place).cloned();
+    let own = record.headers().filter(|_| facts.kept != Kept::Place).cloned();
     let mut headers = own.unwrap_or_else(|| OwnedHeaders::new_with_capacity(17));
     let mut put = |name: &str, value: &str| {
         let own = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
@@ -60,8 +62,8 @@ pub(crate) fn headers(record: &RawRecord, facts: &Facts<'_>) -> OwnedHeaders {
     put("ordersync.message", &message);
     put("ordersync.topic", facts.topic);
     put("ordersync.partition", &facts.partition.to_string());
-    put("ordersync.offset", &record.offset.to_string());
-    if let Some(timestamp) = record.timestamp {
+    put("ordersync.offset", &facts.offset.to_string());
+    if let Some(timestamp) = record.parts().timestamp {
         put("ordersync.timestamp", &timestamp.to_string());
     }
     put("ordersync.group", facts.group);
@@ -100,7 +102,12 @@ fn reason(reason: &ParkReason) -> (&'static str, Option<&str>, String) {
             ("rejected", Some(code.as_str()), format!("AlipayHK refused this modification for good with {}", code.as_str()))
         }
         ParkReason::Undecided(cause) => {
-            ("undecided", Some(cause.name()), "given up by delivery.on_undecided: AlipayHK never decided on it".to_owned())
+            let meaning = causes::meaning(*cause);
+            (
+                "undecided",
+                Some(cause.name()),
+                format!("given up by delivery.on_undecided: AlipayHK never decided on it; in the end {meaning}"),
+            )
         }
     }
 }

@@ -22,8 +22,11 @@ use super::record::RawRecord;
 use super::topics;
 use super::transit::Transit;
 
-/// An idle turn waits this long for a record; commands wait no longer than that.
+/// A turn without a record waits this long for one; commands wait no longer than that.
 const TURN: Duration = Duration::from_millis(5);
+/// Once nothing has happened for [`QUIET`]. A record still ends the turn at once, and is followed by short turns again.
+const IDLE_TURN: Duration = Duration::from_millis(50);
+const QUIET: Duration = Duration::from_secs(1);
 /// One batch to the driver.
 const BATCH_RECORDS: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
@@ -32,6 +35,8 @@ const COUNT_EVERY: Duration = Duration::from_secs(60);
 const COUNT_AGAIN: Duration = Duration::from_secs(5);
 /// How often positions that moved without a record are looked for.
 const POSITION_EVERY: Duration = Duration::from_millis(50);
+/// The same while nothing happens. Each look wakes one of librdkafka's threads.
+const IDLE_POSITION_EVERY: Duration = Duration::from_millis(250);
 /// A failed look-up of a new assignment is tried again after this.
 const LOOK_UP_AGAIN: Duration = Duration::from_millis(500);
 /// A turn asks no longer than this about a new assignment: the partitions that are ours already go on meanwhile.
@@ -56,12 +61,16 @@ pub(crate) struct Session<'a> {
     events: &'a tokio::sync::mpsc::Sender<Event>,
     positions: Positions,
     transit: Transit,
+    /// Where a record is put together.
+    scratch: Vec<u8>,
     /// A rebalance that is being carried out; the next one waits behind it.
     current: Option<Rebalance>,
     inquiry: Option<Inquiry>,
     again_at: Option<Instant>,
     count_at: Instant,
     position_at: Instant,
+    /// When something last happened.
+    busy_at: Instant,
 }
 
 impl<'a> Session<'a> {
@@ -84,11 +93,13 @@ impl<'a> Session<'a> {
             events,
             positions,
             transit: Transit::default(),
+            scratch: Vec::new(),
             current: None,
             inquiry: None,
             again_at: None,
             count_at: now,
             position_at: now,
+            busy_at: now,
         }
     }
 
@@ -104,11 +115,13 @@ impl<'a> Session<'a> {
         loop {
             self.poller.beat();
             while let Some(command) = next_command(self.commands) {
+                self.busy_at = Instant::now();
                 if let Some(end) = self.obey(command) {
                     return end;
                 }
             }
             while let Some(answer) = self.queue.answer(Duration::ZERO) {
+                self.busy_at = Instant::now();
                 self.tell(Event::Committed { commit: CommitTicket(answer.ticket), result: commits::meaning(answer.result) });
             }
             if !self.poll() {
@@ -135,8 +148,10 @@ impl<'a> Session<'a> {
             std::thread::park_timeout(TURN);
             return true;
         }
-        let (mut batch, mut bytes, mut timeout) = (Vec::new(), 0, TURN);
         let began = Instant::now();
+        let idle = self.current.is_none() && began.duration_since(self.busy_at) > QUIET;
+        let (turn, position_every) = if idle { (IDLE_TURN, IDLE_POSITION_EVERY) } else { (TURN, POSITION_EVERY) };
+        let (mut batch, mut bytes, mut timeout) = (Vec::new(), 0, turn);
         // Records of partitions that are being given back are taken and dropped, but not without end.
         for _ in 0..BATCH_RECORDS {
             if bytes >= BATCH_BYTES {
@@ -148,8 +163,8 @@ impl<'a> Session<'a> {
                     let owned = self.partitions.get_mut(message.topic(), message.partition());
                     if let Some(owned) = owned.filter(|owned| owned.open) {
                         owned.next = Offset(message.offset() + 1);
-                        let record = RawRecord::copy(&message, owned.id, owned.epoch);
-                        bytes += record.bytes() + 64;
+                        let record = RawRecord::copy(&message, owned.id, owned.epoch, &mut self.scratch);
+                        bytes += record.payload.bytes() + size_of::<RawRecord>();
                         batch.push(record);
                     }
                 }
@@ -162,14 +177,15 @@ impl<'a> Session<'a> {
             timeout = Duration::ZERO;
         }
         // A poll also ends early, with records still queued, when it served a rebalance or statistics.
-        let empty = batch.is_empty() && began.elapsed() >= TURN && !self.consumer.client().context().has_rebalance();
+        let empty = batch.is_empty() && began.elapsed() >= turn && !self.consumer.client().context().has_rebalance();
         if !batch.is_empty() {
+            self.busy_at = Instant::now();
             let load = self.transit.load(bytes);
             self.tell(Event::Records(batch, load));
         }
         let mut moved = Vec::new();
         if Instant::now() >= self.position_at {
-            self.position_at = Instant::now() + POSITION_EVERY;
+            self.position_at = Instant::now() + position_every;
             if let Ok(positions) = self.consumer.position() {
                 moved = positions::moved(&positions, self.partitions);
             }

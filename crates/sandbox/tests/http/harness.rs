@@ -105,7 +105,7 @@ impl Ends {
             if fault.is_timeout() {
                 Transport::Timeout
             } else if fault.is_connect() {
-                Transport::NotSent
+                Transport::Unreachable
             } else {
                 Transport::Broken
             }

@@ -152,6 +152,6 @@ fn an_empty_value_is_undecodable() {
 fn a_record_stays_an_order_when_the_clock_is_set_back() {
     let mut intake = intake();
     let Content::Modification(taken) = content(&mut intake, Some(&order(HERE, -3_600_000))) else { panic!("not taken") };
-    assert_eq!(intake.order_in(&taken.payload.raw).unwrap().modified_at.millis(), NOW + 3_600_000);
-    assert!(intake.order_in(&record(0, 1, None)).is_none());
+    assert_eq!(intake.order_in(PartitionId(0), &taken.payload).unwrap().modified_at.millis(), NOW + 3_600_000);
+    assert!(intake.order_in(PartitionId(0), &record(0, 1, None).payload).is_none());
 }

@@ -8,6 +8,7 @@ fn facts(reason: &ParkReason) -> Facts<'_> {
         reason,
         topic: "orders",
         partition: 3,
+        offset: Offset(41),
         group: "order-sync",
         environment: None,
         merchant_biz_no: None,
@@ -20,7 +21,7 @@ fn facts(reason: &ParkReason) -> Facts<'_> {
 }
 
 /// Name and text of every header.
-fn told(record: &RawRecord, facts: &Facts<'_>) -> Vec<(String, String)> {
+fn told(record: &Payload, facts: &Facts<'_>) -> Vec<(String, String)> {
     let headers = headers(record, facts);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     headers.iter().map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default())).collect()
@@ -32,7 +33,7 @@ fn unfit() -> ParkReason {
 
 #[test]
 fn an_undecodable_record_tells_its_reason_its_place_and_nothing_it_does_not_know() {
-    let said = told(&RawRecord::of(41, None, Some(b"")), &facts(&unfit()));
+    let said = told(&Payload::of(None, Some(b""), None), &facts(&unfit()));
     let said: Vec<(&str, &str)> = said.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let expected = [
         ("ordersync.reason", "undecodable"),
@@ -60,7 +61,7 @@ fn a_rejected_order_tells_who_it_is_what_alipayhk_said_and_how_often_it_was_trie
         schema_id: Some(7),
         ..facts(&reason)
     };
-    let said = told(&RawRecord::of(41, Some(b"ORDER-1"), Some(b"x")), &known);
+    let said = told(&Payload::of(Some(b"ORDER-1"), Some(b"x"), None), &known);
     let of = |name: &str| said.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     assert_eq!((of("ordersync.reason"), of("ordersync.code")), (Some("rejected"), Some("PARAM_ILLEGAL")));
     assert_eq!((of("ordersync.environment"), of("ordersync.merchant_biz_no")), (Some("production"), Some("ORDER-1")));
@@ -81,7 +82,7 @@ fn every_reason_has_its_word() {
         (ParkReason::Undecided(Cause::Timeout), "undecided"),
     ];
     for (reason, word) in words {
-        assert_eq!(told(&RawRecord::of(0, None, None), &facts(&reason))[0], ("ordersync.reason".to_owned(), word.to_owned()));
+        assert_eq!(told(&Payload::of(None, None, None), &facts(&reason))[0], ("ordersync.reason".to_owned(), word.to_owned()));
     }
 }
 
@@ -91,19 +92,19 @@ fn headers_of_the_record_come_first_and_stay_also_where_they_bear_our_names() {
         .insert(Header { key: "ordersync.reason", value: Some("theirs") })
         .insert(Header { key: "empty", value: None::<&str> })
         .insert(Header { key: "empty", value: Some("") });
-    let record = RawRecord { headers: Some(own), ..RawRecord::of(0, None, None) };
+    let record = Payload::of(None, None, Some(own));
     let said = told(&record, &facts(&unfit()));
     assert_eq!(said[0], ("ordersync.reason".to_owned(), "theirs".to_owned()));
     assert_eq!((said[1].0.as_str(), said[2].0.as_str()), ("empty", "empty"));
     let last = said.iter().rfind(|(name, _)| name == "ordersync.reason").unwrap();
     assert_eq!(last.1, "undecodable", "the last one counts");
-    assert_eq!(record.headers.as_ref().unwrap().count(), 3, "the record keeps its own");
+    assert_eq!(record.headers().unwrap().count(), 3, "the record keeps its own");
 }
 
 #[test]
 fn a_letter_that_is_too_large_says_so_and_in_the_end_keeps_only_its_place() {
     let own = OwnedHeaders::new().insert(Header { key: "theirs", value: Some("x") });
-    let record = RawRecord { headers: Some(own), ..RawRecord::of(41, None, None) };
+    let record = Payload::of(None, None, Some(own));
     let names = |kept| told(&record, &Facts { kept, ..facts(&unfit()) }).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     let has = |names: &[String], wanted: &str| names.iter().any(|name| name == wanted);
     for (kept, theirs, truncated) in [(Kept::All, true, false), (Kept::KeyAndHeaders, true, true), (Kept::Place, false, true)] {

@@ -1,12 +1,13 @@
 //! Every metric, once: its name, unit, labels and meaning. `docs/metrics.md` is written from here.
 
 use alipayhk::Code;
-use domain::BizType;
+use domain::{BizType, Cause};
 
 use super::mapped::{CallEnd, Ended, gate_reasons};
 use super::series::Series;
 use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch};
 use crate::admin::health::LOOPS;
+use crate::telemetry::causes;
 
 /// One metric.
 #[derive(Debug, Clone, Copy)]
@@ -151,6 +152,12 @@ pub fn markdown() -> String {
             };
             page.push_str(&format!("| `{}` | `{}` | {values} |\n", entry.name, label.name));
         }
+    }
+    page.push_str(
+        "\n## Causes\n\nWhy a call decided nothing. Log lines and dead letters say the same.\n\n| cause | meaning |\n|---|---|\n",
+    );
+    for cause in Cause::ALL {
+        page.push_str(&format!("| `{}` | {} |\n", cause.name(), causes::meaning(cause)));
     }
     page
 }
