@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-/// While more jobs wait, a result waits for others no longer than this: every hand-over wakes the receiver's thread, which costs as much as
-/// all of the JSON. Handed over at once, an order cost 20 µs more.
+/// While more jobs wait, a result waits for others no longer than this: every hand-over wakes the receiver's thread, see docs/benchmarks.md.
 const TOGETHER: Duration = Duration::from_millis(1);
 
 /// Threads that work. The queue is bounded by `max_in_flight`, since every job belongs to a call. When the pool is dropped, its threads end
