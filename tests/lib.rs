@@ -7,4 +7,4 @@
 
 mod harness;
 
-pub use harness::{alipayhk, avro, config, http, kafka, keys, order_sync, otlp, ports, process, registry, wait};
+pub use harness::{alipayhk, avro, config, http, kafka, keys, oracle, order_sync, orders, otlp, ports, process, proxy, registry, wait};

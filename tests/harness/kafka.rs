@@ -1,18 +1,21 @@
 //! A real Apache Kafka on loopback.
 //!
 //! [`Kafka::shared`] is one broker for all tests of a test process, ready in about two seconds; each test makes its own topics and groups on
-//! it. A test that stops, kills or freezes a broker starts its own with [`Kafka::start`].
+//! it. A test that stops, kills or freezes a broker starts its own with [`Kafka::start`]; one that wants a proxy between a client and the
+//! broker takes a door, see [`Kafka::start_with_doors`]. Three of them that replicate each other are a [`Cluster`].
 
+mod cluster;
+mod disk;
 mod group;
 pub mod jars;
+mod place;
 mod produce;
 mod read;
 mod topic;
 mod wire;
 
-use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -20,17 +23,18 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 
-use crate::ports;
 use crate::process::{Process, Signal, Start};
+use crate::proxy::Proxy;
 use crate::wait::{PATIENCE, breathe};
 
+use disk::Disk;
+use place::Place;
+
+pub use cluster::Cluster;
 pub use group::{Committed, Group};
 pub use produce::Record;
 pub use read::Found;
 pub use topic::Topic;
-
-/// Any 22 characters of base64url.
-const CLUSTER_ID: &str = "b3JkZXItc3luYy10ZXN0cw";
 
 const JVM: [&str; 9] = [
     "-Xms256m",
@@ -46,8 +50,13 @@ const JVM: [&str; 9] = [
 
 /// A broker, running or stopped. Its data is kept over [`Kafka::stop`] and [`Kafka::kill`] and removed at the end.
 pub struct Kafka {
-    folder: PathBuf,
-    port: u16,
+    place: Place,
+    /// Of all brokers of its cluster.
+    bootstrap: String,
+    /// Copies of each partition.
+    replication: i32,
+    doors: Vec<Proxy>,
+    disk: Option<Disk>,
     process: Mutex<Option<Process>>,
     admin: OnceLock<AdminClient<DefaultClientContext>>,
     producer: OnceLock<produce::Producer>,
@@ -67,14 +76,53 @@ impl Kafka {
 
     /// A broker of one's own with these settings beside ours.
     pub fn start_with(settings: &[(&str, &str)]) -> Kafka {
+        Self::launched(0, settings)
+    }
+
+    /// A broker of one's own with so many doors: a proxy each, through which a client comes in and stays, because the broker names the proxy's
+    /// address to whoever came through it. Whoever uses [`Kafka::bootstrap`] meets no proxy.
+    pub fn start_with_doors(doors: usize, settings: &[(&str, &str)]) -> Kafka {
+        Self::launched(doors, settings)
+    }
+
+    /// A broker whose files lie on a file system of their own with so many bytes; `None` where none may be mounted.
+    pub fn start_on_a_disk_of(bytes: u64) -> Option<Kafka> {
+        let mut kafka = Self::at(Place::new(1, 0), 1);
+        kafka.disk = Some(Disk::mount(&kafka.place.folder.join("data"), bytes)?);
+        kafka.place.prepare(&kafka.place.voter(), &[]);
+        kafka.launch().unwrap_or_else(|log| panic!("kafka did not start on a disk of its own: {log}"));
+        Some(kafka)
+    }
+
+    /// Fills its disk to the last byte.
+    pub fn fill_the_disk(&self) {
+        self.disk.as_ref().expect("it has a disk of its own").fill();
+    }
+
+    /// Makes room again.
+    pub fn empty_the_disk(&self) {
+        self.disk.as_ref().expect("it has a disk of its own").empty();
+    }
+
+    /// It ended by itself; it can be started again. False: it runs.
+    pub fn has_ended(&self) -> bool {
+        let mut slot = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.as_ref().is_some_and(|process| process.exit_code().is_none()) {
+            return false;
+        }
+        if let Some(process) = slot.take() {
+            process.keep_folder();
+        }
+        true
+    }
+
+    fn launched(doors: usize, settings: &[(&str, &str)]) -> Kafka {
         // A port can be taken between our look and Kafka's: then the process ends and other ports are tried.
         let mut seen = String::new();
         for _ in 0..3 {
-            let folder = tempfile::Builder::new().prefix("kafka-").tempdir().expect("a temporary folder").keep();
-            let port = ports::free();
-            write_settings(&folder, port, ports::free(), settings);
-            copy_formatted(&folder);
-            let kafka = Kafka { folder, port, process: Mutex::new(None), admin: OnceLock::new(), producer: OnceLock::new() };
+            let place = Place::new(1, doors);
+            let kafka = Self::at(place, 1);
+            kafka.place.prepare(&kafka.place.voter(), settings);
             match kafka.launch() {
                 Ok(()) => return kafka,
                 Err(log) => seen = log,
@@ -83,15 +131,27 @@ impl Kafka {
         panic!("kafka did not start three times in a row: {seen}");
     }
 
-    /// `host:port`.
-    pub fn bootstrap(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+    fn at(place: Place, replication: i32) -> Self {
+        let doors = place.doors.iter().map(|door| Proxy::before_kafka(door.outside, door.inside)).collect();
+        let bootstrap = format!("127.0.0.1:{}", place.port);
+        let (process, admin, producer) = (Mutex::new(None), OnceLock::new(), OnceLock::new());
+        Self { place, bootstrap, replication, doors, disk: None, process, admin, producer }
+    }
+
+    /// `host:port`, of all brokers of a cluster.
+    pub fn bootstrap(&self) -> &str {
+        &self.bootstrap
+    }
+
+    /// One of its doors.
+    pub fn door(&self, number: usize) -> &Proxy {
+        &self.doors[number]
     }
 
     /// Settings for a client of this broker that finds it again soon after a restart.
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", self.bootstrap()).set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "500");
+        config.set("bootstrap.servers", &self.bootstrap).set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "500");
         config
     }
 
@@ -131,7 +191,7 @@ impl Kafka {
 
     /// What the broker has logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+        fs::read_to_string(self.place.folder.join("log")).unwrap_or_default()
     }
 
     pub(crate) fn admin(&self) -> &AdminClient<DefaultClientContext> {
@@ -152,12 +212,16 @@ impl Kafka {
     fn launch(&self) -> Result<(), String> {
         let mut slot = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(slot.is_none(), "kafka runs already");
-        let process = java(&self.folder).args(["kafka.Kafka", &text(&self.folder.join("server.properties"))]).spawn();
-        if !ready(&process, self.port, PATIENCE) {
+        let process = self.spawn();
+        if !ready(&process, self.place.port, PATIENCE) {
             return Err(self.log());
         }
         *slot = Some(process);
         Ok(())
+    }
+
+    fn spawn(&self) -> Process {
+        java(&self.place.folder).args(["kafka.Kafka", &text(&self.place.folder.join("server.properties"))]).spawn()
     }
 }
 
@@ -165,7 +229,7 @@ impl Drop for Kafka {
     fn drop(&mut self) {
         // A running broker takes its folder along; a stopped one has left it.
         if self.process.get_mut().unwrap_or_else(PoisonError::into_inner).is_none() {
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = fs::remove_dir_all(&self.place.folder);
         }
     }
 }
@@ -186,57 +250,6 @@ fn ready(process: &Process, port: u16, patience: Duration) -> bool {
         breathe(Duration::from_millis(20));
     }
     false
-}
-
-fn write_settings(folder: &Path, port: u16, controller: u16, settings: &[(&str, &str)]) {
-    let mut text = include_str!("../kafka/server.properties").to_owned();
-    let _ = write!(
-        text,
-        "\nlog.dirs={}/data\ncontroller.quorum.voters=1@127.0.0.1:{controller}\n\
-         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\nadvertised.listeners=PLAINTEXT://127.0.0.1:{port}\n",
-        folder.display()
-    );
-    for (key, value) in settings {
-        let _ = writeln!(text, "{key}={value}");
-    }
-    fs::write(folder.join("server.properties"), text).expect("the folder is ours");
-}
-
-/// Formatting costs a JVM, and its result (two small files) does not depend on ports: it is done once and kept beside the jars.
-fn copy_formatted(folder: &Path) {
-    let kept = jars::folder().join("formatted");
-    if !kept.exists() {
-        format(&kept);
-    }
-    let data = folder.join("data");
-    fs::create_dir_all(data.join("__cluster_metadata-0")).expect("the folder is ours");
-    for entry in walk(&kept) {
-        fs::copy(kept.join(&entry), data.join(&entry)).expect("the folder is ours");
-    }
-}
-
-fn format(kept: &Path) {
-    let scratch = tempfile::Builder::new().prefix("format-").tempdir_in(jars::folder()).expect("the jars' folder is writable");
-    write_settings(scratch.path(), 1, 2, &[]);
-    let settings = text(&scratch.path().join("server.properties"));
-    let process = java(scratch.path()).args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", &settings]).spawn();
-    let code = process.wait(PATIENCE);
-    assert_eq!(code, Some(0), "format: {}", fs::read_to_string(scratch.path().join("log")).unwrap_or_default());
-    // Somebody else may have been faster; both results serve.
-    let _ = fs::rename(scratch.path().join("data"), kept);
-}
-
-fn walk(root: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-        let name = PathBuf::from(entry.file_name());
-        if entry.path().is_dir() {
-            files.extend(walk(&entry.path()).into_iter().map(|file| name.join(file)));
-        } else {
-            files.push(name);
-        }
-    }
-    files
 }
 
 fn text(path: &Path) -> String {

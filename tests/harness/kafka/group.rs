@@ -1,5 +1,7 @@
 //! What a broker knows about a consumer group.
 
+use std::time::Duration;
+
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -42,16 +44,20 @@ impl Group<'_> {
 
     /// What is committed, by partition; `None` where nothing is.
     pub fn committed(&self, topic: &Topic<'_>) -> Vec<Option<Committed>> {
+        // A coordinator that was just found may still be loading.
+        until("committed offsets", PATIENCE, || self.try_committed(topic, PATIENCE))
+    }
+
+    /// The same, asked once.
+    pub fn try_committed(&self, topic: &Topic<'_>, patience: Duration) -> Result<Vec<Option<Committed>>, String> {
         let mut list = TopicPartitionList::new();
         list.add_partition_range(topic.name(), 0, topic.partitions() - 1);
-        // A coordinator that was just found may still be loading.
-        let list = until("committed offsets", PATIENCE, || {
-            self.client.committed_offsets(list.clone(), PATIENCE).map_err(|error| error.to_string())
-        });
+        let list = self.client.committed_offsets(list, patience).map_err(|error| error.to_string())?;
         let stored = list.elements();
-        let stored = stored.iter().map(|entry| match entry.offset() {
-            Offset::Offset(offset) => Some(Committed { offset, metadata: entry.metadata().to_owned() }),
-            _ => None,
+        let stored = stored.iter().map(|entry| match (entry.error(), entry.offset()) {
+            (Err(error), _) => Err(error.to_string()),
+            (Ok(()), Offset::Offset(offset)) => Ok(Some(Committed { offset, metadata: entry.metadata().to_owned() })),
+            (Ok(()), _) => Ok(None),
         });
         stored.collect()
     }

@@ -37,6 +37,14 @@ impl Found {
 impl Topic<'_> {
     /// Every committed record, by partition and offset.
     pub fn records(&self) -> Vec<Found> {
+        let mut found = Vec::new();
+        self.each(|record| found.push(record));
+        found.sort_by_key(|record| (record.partition, record.offset));
+        found
+    }
+
+    /// Hands over every committed record there is now, in order within each partition.
+    pub fn each(&self, mut take: impl FnMut(Found)) {
         // librdkafka wants a group id before it assigns; this consumer never joins and never commits.
         let mut config = self.kafka.client();
         config.set("group.id", "reader").set("enable.auto.commit", "false").set("fetch.wait.max.ms", "20");
@@ -49,18 +57,18 @@ impl Topic<'_> {
             }
         }
         consumer.assign(&list).expect("assign");
-        let deadline = Instant::now() + PATIENCE;
-        let mut found = Vec::new();
+        let (mut deadline, mut count) = (Instant::now() + PATIENCE, 0);
         loop {
             match consumer.poll(Duration::from_millis(5)) {
-                Some(Ok(message)) => found.push(of(&message)),
+                Some(Ok(message)) => {
+                    take(of(&message));
+                    (deadline, count) = (Instant::now() + PATIENCE, count + 1);
+                }
                 Some(Err(error)) => panic!("reading {self:?}: {error}"),
                 None if is_at(&consumer, &ends) => break,
-                None => assert!(Instant::now() < deadline, "{self:?}: read {} records, not all", found.len()),
+                None => assert!(Instant::now() < deadline, "{self:?}: read {count} records, not all"),
             }
         }
-        found.sort_by_key(|record| (record.partition, record.offset));
-        found
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rdkafka::admin::{AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::types::RDKafkaErrorCode;
@@ -28,8 +28,17 @@ impl Kafka {
 
     /// Makes a topic with settings, for example `("cleanup.policy", "compact")`.
     pub fn topic_with(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) -> Topic<'_> {
-        let topic = Topic { kafka: self, name: unique(name), partitions };
-        let mut new = NewTopic::new(&topic.name, partitions, TopicReplication::Fixed(1));
+        self.topic_copied(name, partitions, self.replication, settings)
+    }
+
+    /// The same with so many copies of each partition.
+    pub fn topic_copied(&self, name: &str, partitions: i32, copies: i32, settings: &[(&str, &str)]) -> Topic<'_> {
+        self.make(unique(name), partitions, copies, settings)
+    }
+
+    fn make(&self, name: String, partitions: i32, copies: i32, settings: &[(&str, &str)]) -> Topic<'_> {
+        let topic = Topic { kafka: self, name, partitions };
+        let mut new = NewTopic::new(&topic.name, partitions, TopicReplication::Fixed(copies));
         for (key, value) in settings {
             new = new.set(key, value);
         }
@@ -40,6 +49,13 @@ impl Kafka {
     /// A name for a topic, group or anything else that no other test of this process uses.
     pub fn name(&self, name: &str) -> String {
         unique(name)
+    }
+}
+
+impl<'k> Topic<'k> {
+    /// The broker it is on.
+    pub fn kafka(&self) -> &'k Kafka {
+        self.kafka
     }
 }
 
@@ -54,8 +70,29 @@ impl Topic<'_> {
         self.partitions
     }
 
+    /// The leader of each partition, by node; `None` where there is none.
+    pub fn leaders(&self) -> Vec<Option<i32>> {
+        let metadata = self.asker("read_committed").fetch_metadata(Some(&self.name), PATIENCE).expect("metadata");
+        let mut partitions: Vec<_> = metadata.topics()[0].partitions().iter().map(|found| (found.id(), found.leader())).collect();
+        partitions.sort_unstable();
+        partitions.into_iter().map(|(_, leader)| (leader >= 0).then_some(leader)).collect()
+    }
+
+    /// Makes it again, empty, after it was deleted.
+    pub fn remake(&self) {
+        self.kafka.make(self.name.clone(), self.partitions, self.kafka.replication, &[]);
+    }
+
+    /// Changes one of its settings; the others go back to the broker's.
+    pub fn alter(&self, key: &str, value: &str) {
+        let change = AlterConfig::new(ResourceSpecifier::Topic(&self.name)).set(key, value);
+        for result in block_on(self.kafka.admin().alter_configs([&change], &options())).expect("alter a topic") {
+            result.unwrap_or_else(|(_, code)| panic!("alter {self:?}: {code}"));
+        }
+    }
+
     /// Deletes it and waits until the broker does not know it any more.
-    pub fn delete(self) {
+    pub fn delete(&self) {
         succeed("delete a topic", block_on(self.kafka.admin().delete_topics(&[&self.name], &options())));
         let consumer = self.asker("read_uncommitted");
         until("the topic is gone", PATIENCE, || {

@@ -17,6 +17,14 @@ pub(super) fn has_groups(port: u16) -> bool {
     ask(port, FIND_COORDINATOR, b"\x00\x04warm").is_ok_and(|answer| answer.starts_with(&[0, 0]))
 }
 
+/// The node that coordinates a group, where that is settled.
+pub(super) fn coordinator(port: u16, group: &str) -> Option<usize> {
+    let body = [&(group.len() as u16).to_be_bytes(), group.as_bytes()].concat();
+    let answer = ask(port, FIND_COORDINATOR, &body).ok()?;
+    let node: [u8; 4] = answer.get(2..6)?.try_into().ok()?;
+    answer.starts_with(&[0, 0]).then(|| i32::from_be_bytes(node) as usize)
+}
+
 /// Version 0 of a request with correlation id 1 and no client id; gives the answer after its correlation id.
 fn ask(port: u16, api: i16, body: &[u8]) -> io::Result<Vec<u8>> {
     let limit = Duration::from_secs(2);
