@@ -35,6 +35,8 @@ pub(crate) struct Window {
     not_before: Now,
     /// The first settlement that no commit speaks of.
     dirty_since: Option<Now>,
+    /// Calls that settled and of which no commit speaks: after a crash they are made again.
+    unsaid: u32,
     issued_at: Option<Now>,
     pub(crate) without_map: bool,
 }
@@ -75,6 +77,7 @@ impl Window {
             again: false,
             not_before: Now::default(),
             dirty_since: None,
+            unsaid: 0,
             issued_at: None,
             without_map: false,
         }
@@ -106,14 +109,19 @@ impl Window {
         self.dirty_since.get_or_insert(now);
     }
 
-    /// When the next commit is due; `None` while one is on its way.
-    pub(crate) fn due(&self, position: Offset, committable: Offset, session: Duration) -> Option<Now> {
+    /// A call settled.
+    pub(crate) fn call_settled(&mut self) {
+        self.unsaid += 1;
+    }
+
+    /// When the next commit is due; `None` while one is on its way. With `most_unsaid` calls settled it is due at once.
+    pub(crate) fn due(&self, position: Offset, committable: Offset, session: Duration, most_unsaid: u32) -> Option<Now> {
         if self.last.is_some() {
             return None;
         }
         let issued_at = self.issued_at.unwrap_or_default();
         let at = match self.in_force {
-            Some(in_force) if in_force >= self.needs && !self.again => {
+            Some(in_force) if in_force >= self.needs && !self.again && self.unsaid < most_unsaid => {
                 // An idle process shows that it is a member: the lease.
                 let mut at = Now(issued_at.0 + session / 5);
                 if position.0 + Self::HEADROOM / 2 >= in_force.0 && self.next(committable, position) > in_force {
@@ -134,6 +142,7 @@ impl Window {
     /// A commit goes out.
     pub(crate) fn sent(&mut self, sent: Sent) {
         (self.last, self.issued_at, self.dirty_since, self.again) = (Some(sent), Some(sent.issued_at), None, false);
+        self.unsaid = 0;
         self.announced = self.announced.max(sent.window);
     }
 

@@ -8,11 +8,11 @@ use crate::window::{Answered, Sent};
 
 impl<P: Clone> Engine<P> {
     pub(super) fn commit_if_due(&mut self, id: PartitionId, now: Now) {
-        let session = self.config.session_timeout;
+        let (session, most_unsaid) = (self.config.session_timeout, self.most_unsaid());
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let expired = partition.window.expire(session, now);
         let hopeless = partition.window.hopeless_at(session).is_some_and(|at| at <= now);
-        let due = partition.window.due(partition.ledger.position(), partition.ledger.committable(), session);
+        let due = partition.window.due(partition.ledger.position(), partition.ledger.committable(), session, most_unsaid);
         let consuming = partition.phase == Phase::Consuming;
         if expired {
             self.note(Note::CommitFailed { partition: id, result: None });
@@ -22,6 +22,13 @@ impl<P: Clone> Engine<P> {
         } else if consuming && due.is_some_and(|at| at <= now) {
             self.commit(id, false, now);
         }
+    }
+
+    /// After a crash no more is called again than is on its way, and as much once more: what has settled, of all partitions together, is
+    /// committed before it is as many calls as may be on their way.
+    pub(super) fn most_unsaid(&self) -> u32 {
+        let partitions = u32::try_from(self.partitions.len()).unwrap_or(u32::MAX).max(1);
+        (self.config.max_in_flight / partitions).max(1)
     }
 
     /// Snapshot once, encode and commit from it.

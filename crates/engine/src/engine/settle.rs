@@ -101,6 +101,9 @@ impl<P: Clone> Engine<P> {
     ) {
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let epoch = partition.epoch;
+        if ticket.is_some() {
+            partition.window.call_settled();
+        }
         for (offset, disposition) in done {
             if self.config.outcomes {
                 partition.ledger.decide(offset);

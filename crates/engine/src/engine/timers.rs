@@ -89,14 +89,14 @@ impl<P: Clone> Engine<P> {
 
     /// Notes when the partition has to be looked after next.
     fn arm(&mut self, id: PartitionId) {
-        let (session, stall_after) = (self.config.session_timeout, self.config.stall_after);
+        let (session, stall_after, most_unsaid) = (self.config.session_timeout, self.config.stall_after, self.most_unsaid());
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let window = &partition.window;
         let mut next = [window.expires_at(session), window.hopeless_at(session), partition.hold_until].into_iter().flatten().min();
         let mut sooner = |at: Option<Now>| next = [next, at].into_iter().flatten().min();
         match partition.draining {
             None => {
-                sooner(window.due(partition.ledger.position(), partition.ledger.committable(), session));
+                sooner(window.due(partition.ledger.position(), partition.ledger.committable(), session, most_unsaid));
                 sooner(partition.watch.map(|watch| Now(watch.since.0 + stall_after)));
                 sooner(partition.blocking.map(|(since, _)| Now(since.0 + stall_after)));
             }

@@ -18,6 +18,18 @@ fn a_settlement_is_committed_within_two_hundred_milliseconds() {
 }
 
 #[test]
+fn as_many_settled_calls_as_may_be_on_their_way_are_committed_at_once() {
+    let mut rig = Rig::new(Config { max_in_flight: 2, ..config() });
+    rig.secs(1);
+    rig.read("A", 1, "USED");
+    rig.answer(accepted());
+    assert_eq!(rig.told().0, 0, "one alone waits for company");
+    rig.read("B", 1, "USED");
+    rig.answer(accepted());
+    assert_eq!(rig.told().0, 2);
+}
+
+#[test]
 fn what_is_settled_above_the_lowest_open_offset_is_in_the_map() {
     let mut rig = Rig::new(config());
     rig.read("A", 1, "USED");
