@@ -215,6 +215,7 @@ impl SandboxConfig {
             stands,
             faults: self.faults.clone(),
             seed: self.seed,
+            journal: 0,
         };
         setup.check()?;
         Ok(setup)

@@ -27,4 +27,4 @@ pub mod sync;
 
 pub use config::{ConfigError, SandboxConfig, Setup};
 pub use duration::Span;
-pub use server::{Orders, Running, Sandbox, StartError, State};
+pub use server::{Exchange, Orders, Running, Sandbox, StartError, State};

@@ -3,6 +3,7 @@
 mod admin;
 mod body;
 mod connection;
+mod journal;
 mod reply;
 mod shared;
 mod signatory;
@@ -26,6 +27,7 @@ use crate::model::Order;
 
 use body::Body;
 use connection::{Conn, Dropped, Fate};
+pub use journal::Exchange;
 use shared::Shared;
 pub use state::{Orders, State};
 
@@ -95,6 +97,11 @@ impl Running {
     /// One order as it is held.
     pub fn order(&self, merchant_biz_no: &str) -> Option<Order> {
         self.shared.world().model.order(merchant_biz_no).cloned()
+    }
+
+    /// The calls that came in, one by one; the first [`Setup::journal`] of them.
+    pub fn journal(&self) -> Vec<Exchange> {
+        self.shared.world().journal.exchanges().to_vec()
     }
 
     /// Replaces the fault script; an empty one ends all faults.

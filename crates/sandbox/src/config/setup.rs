@@ -24,6 +24,8 @@ pub struct Setup {
     pub faults: Vec<Rule>,
     /// Its chance.
     pub seed: u64,
+    /// How many calls are written down one by one, from the first on; see [`crate::Running::journal`].
+    pub journal: usize,
 }
 
 impl Setup {
@@ -37,7 +39,7 @@ impl Setup {
         let gateway =
             Gateway { client_id: client_id.to_owned(), client_keys: vec![(1, verifier)], skew: five_minutes().0.as_secs(), sealing: None };
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        Ok(Self { listen, gateway, signer, key_version: 1, stands: Stands::default(), faults: Vec::new(), seed: 0 })
+        Ok(Self { listen, gateway, signer, key_version: 1, stands: Stands::default(), faults: Vec::new(), seed: 0, journal: 0 })
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {

@@ -2,11 +2,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::config::Setup;
+use crate::decision::Decision;
 use crate::faults::{Rule, Script};
 use crate::gateway::Gateway;
 use crate::model::{CallId, Model};
 use crate::sync::OrderSync;
 
+use super::journal::{Entry, Journal};
 use super::signatory::Signatory;
 
 /// What all connections share. The lock is held for single decisions, never across an await.
@@ -22,6 +24,7 @@ pub(super) struct Shared {
 pub(super) struct World {
     pub(super) model: Model,
     pub(super) script: Script,
+    pub(super) journal: Journal,
     pub(super) traces: u64,
 }
 
@@ -29,11 +32,13 @@ pub(super) struct World {
 pub(super) struct OpenCall {
     shared: Arc<Shared>,
     call: CallId,
+    /// Where it stands in the journal.
+    pub(super) entry: Option<Entry>,
 }
 
 impl Shared {
     pub(super) fn new(setup: Setup) -> Self {
-        let Setup { listen: _, gateway, signer, key_version, stands, faults, seed } = setup;
+        let Setup { listen: _, gateway, signer, key_version, stands, faults, seed, journal } = setup;
         let mut script = Script::new(seed);
         script.replace(faults, Duration::ZERO);
         Self {
@@ -41,7 +46,7 @@ impl Shared {
             gateway,
             key_version,
             started: Instant::now(),
-            world: Mutex::new(World { model: Model::new(stands), script, traces: 0 }),
+            world: Mutex::new(World { model: Model::new(stands), script, journal: Journal::new(journal), traces: 0 }),
         }
     }
 
@@ -49,9 +54,10 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn begin(self: &Arc<Self>, sync: &OrderSync) -> OpenCall {
-        let call = self.world().model.begin(sync, millis());
-        OpenCall { shared: Arc::clone(self), call }
+    pub(super) fn begin(self: &Arc<Self>, sync: &OrderSync, host: &str, faults: &[&'static str]) -> OpenCall {
+        let (mut world, now) = (self.world(), millis());
+        let (call, entry) = (world.model.begin(sync, now), world.journal.came(sync, host, faults, now));
+        OpenCall { shared: Arc::clone(self), call, entry }
     }
 
     pub(super) fn set_faults(&self, rules: Vec<Rule>, replace: bool) -> Result<(), String> {
@@ -66,6 +72,19 @@ impl Shared {
             world.script.add(rules, now);
         }
         Ok(())
+    }
+}
+
+impl World {
+    /// Lets the model decide, and notes in the journal whether that applied the modification.
+    pub(super) fn decide(&mut self, sync: &OrderSync, entry: Option<Entry>) -> Decision {
+        let (before, now) = (self.model.record().counters.applied, millis());
+        let decision = self.model.decide(sync, now);
+        let applied = self.model.record().counters.applied;
+        if let Some(exchange) = self.journal.of(entry).filter(|_| applied > before) {
+            exchange.applied = Some((applied, now));
+        }
+        decision
     }
 }
 

@@ -14,6 +14,7 @@ use crate::sync::{Illegal, OrderSync};
 
 use super::body::Body;
 use super::connection::{Dropped, Fate};
+use super::journal::Entry;
 use super::reply::{self, Reply};
 use super::shared::{Shared, millis};
 
@@ -35,15 +36,17 @@ pub(super) async fn answer(request: Request<hyper::body::Incoming>, shared: Arc<
     let incoming = Incoming { method: parts.method.as_str(), path, headers: &headers, body: &body };
     let (asked, sealed) = admit(&shared, &incoming);
 
-    let treatment = treat(&shared, &asked);
-    let _open = match &asked {
-        Asked::Sync(sync) => Some(shared.begin(sync)),
+    let (treatment, kinds) = treat(&shared, &asked);
+    let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let open = match &asked {
+        Asked::Sync(sync) => Some(shared.begin(sync, host, &kinds)),
         Asked::Refused(_) | Asked::Illegal(_) => None,
     };
+    let entry = open.as_ref().and_then(|open| open.entry);
     // Whatever the client does meanwhile, AlipayHK goes on with what it has begun: so this runs on its own.
-    let deciding = tokio::spawn(decide(Arc::clone(&shared), asked, treatment.clone(), sealed));
+    let deciding = tokio::spawn(decide(Arc::clone(&shared), asked, treatment.clone(), sealed, entry));
     let reply = deciding.await.map_err(|_| Dropped)?;
-    deliver(&shared, &reply, treatment.delivery(), &fate).await
+    deliver(&shared, &reply, treatment.delivery(), &fate, entry).await
 }
 
 fn admit(shared: &Shared, incoming: &Incoming<'_>) -> (Asked, bool) {
@@ -56,7 +59,7 @@ fn admit(shared: &Shared, incoming: &Incoming<'_>) -> (Asked, bool) {
     }
 }
 
-fn treat(shared: &Shared, asked: &Asked) -> Treatment {
+fn treat(shared: &Shared, asked: &Asked) -> (Treatment, Vec<&'static str>) {
     let facts = match asked {
         Asked::Sync(sync) => {
             Facts { order: Some(&sync.merchant_biz_no), biz_type: Some(sync.biz_type.name()), status: Some(sync.status.as_str()) }
@@ -68,17 +71,17 @@ fn treat(shared: &Shared, asked: &Asked) -> Treatment {
     let (treatment, kinds) = world.script.treat(&facts, now);
     let record = world.model.record_mut();
     record.counters.requests += 1;
-    for kind in kinds {
-        *record.counters.faults.entry(kind).or_default() += 1;
+    for kind in &kinds {
+        *record.counters.faults.entry(*kind).or_default() += 1;
     }
     if matches!(asked, Asked::Refused(Refused { bad_signature: true, .. })) {
         record.counters.bad_signatures += 1;
         record.violation(Kind::BadSignature, None, millis(), "a request without a good signature");
     }
-    treatment
+    (treatment, kinds)
 }
 
-async fn decide(shared: Arc<Shared>, asked: Asked, treatment: Treatment, sealed: bool) -> Reply {
+async fn decide(shared: Arc<Shared>, asked: Asked, treatment: Treatment, sealed: bool, entry: Option<Entry>) -> Reply {
     if !treatment.delay().is_zero() {
         tokio::time::sleep(treatment.delay()).await;
     }
@@ -88,7 +91,7 @@ async fn decide(shared: Arc<Shared>, asked: Asked, treatment: Treatment, sealed:
     let (own, signed) = match asked {
         Asked::Refused(refused) => (refused.decision, refused.signed),
         Asked::Illegal(illegal) => (shared.world().model.refuse(&illegal), true),
-        Asked::Sync(sync) => (decide_sync(&shared, sync, &treatment), true),
+        Asked::Sync(sync) => (decide_sync(&shared, sync, &treatment, entry), true),
     };
     match treatment.answer() {
         Answer::Model => {
@@ -105,14 +108,14 @@ async fn decide(shared: Arc<Shared>, asked: Asked, treatment: Treatment, sealed:
 }
 
 /// Applies the modification as the treatment says and gives the result it is answered with.
-fn decide_sync(shared: &Arc<Shared>, sync: OrderSync, treatment: &Treatment) -> Decision {
+fn decide_sync(shared: &Arc<Shared>, sync: OrderSync, treatment: &Treatment, entry: Option<Entry>) -> Decision {
     let injected = match treatment.answer() {
         Answer::Result(decision) => Some(decision),
         Answer::Model | Answer::Http(..) | Answer::Redirect(_) | Answer::NotJson | Answer::Oversize(_) => None,
     };
-    match treatment.apply() {
+    let decision = match treatment.apply() {
         Apply::Now => {
-            let decision = shared.world().model.decide(&sync, millis());
+            let decision = shared.world().decide(&sync, entry);
             injected.cloned().unwrap_or(decision)
         }
         Apply::Never => match injected {
@@ -125,15 +128,20 @@ fn decide_sync(shared: &Arc<Shared>, sync: OrderSync, treatment: &Treatment) -> 
             tokio::spawn(async move {
                 tokio::time::sleep(delay).await;
                 let mut world = shared.world();
-                world.model.decide(&sync, millis());
+                world.decide(&sync, entry);
                 world.model.record_mut().counters.applied_late += 1;
             });
             answer
         }
+    };
+    let has_result = matches!(treatment.answer(), Answer::Model | Answer::Result(_));
+    if let Some(exchange) = shared.world().journal.of(entry).filter(|_| has_result) {
+        exchange.result = Some(format!("{}/{:?}", decision.code, decision.status));
     }
+    decision
 }
 
-async fn deliver(shared: &Shared, reply: &Reply, delivery: Delivery, fate: &Fate) -> Result<Response<Body>, Dropped> {
+async fn deliver(shared: &Shared, reply: &Reply, delivery: Delivery, fate: &Fate, entry: Option<Entry>) -> Result<Response<Body>, Dropped> {
     let unanswered = || shared.world().model.record_mut().counters.unanswered += 1;
     match delivery {
         Delivery::Reset => {
@@ -161,6 +169,9 @@ async fn deliver(shared: &Shared, reply: &Reply, delivery: Delivery, fate: &Fate
         }
         Delivery::Send => {
             reply.count(shared);
+            if let Some(exchange) = shared.world().journal.of(entry) {
+                exchange.answered_at = Some(millis());
+            }
             reply.response(Body::whole)
         }
     }

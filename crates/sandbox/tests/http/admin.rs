@@ -1,10 +1,11 @@
 use domain::Cause;
 use sandbox::Orders;
+use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 use sandbox::model::Kind;
 use serde_json::{Value, json};
 
-use crate::harness::{Ends, PATIENCE, accepted, cause, event};
+use crate::harness::{Ends, PATIENCE, accepted, cause, client_config, event, setup};
 
 async fn get(ends: &Ends, path: &str) -> (u16, Value) {
     let answer = ends.http.get(format!("{}{path}", ends.sandbox.base_url())).send().await.unwrap();
@@ -136,4 +137,37 @@ async fn a_probe_gets_a_signed_param_illegal() {
     assert_eq!(answer.notes.code, Some(alipayhk::Code::ParamIllegal));
     assert!(matches!(answer.notes.signature, alipayhk::SignatureNote::Verified(_)));
     assert_eq!(answer.notes.message.as_deref(), Some("merchantBizNo is required"));
+}
+
+#[tokio::test]
+async fn the_journal_tells_of_each_call_what_it_met_and_what_became_of_it() {
+    let ends = Ends::with(sandbox::Setup { journal: 3, ..setup() }, client_config()).await;
+    ends.call(&event("ORD-1", "CALL_NUM", 0)).await;
+    ends.sandbox.set_faults(vec![Rule::always(Fault::Reset { apply: true })]).unwrap();
+    ends.call(&event("ORD-1", "FINISHED", 1)).await;
+    let refusal =
+        Fault::Result { code: "PARAM_ILLEGAL".into(), status: ResultStatus::F, message: String::new(), order_status: None, apply: false };
+    ends.sandbox.set_faults(vec![Rule::always(refusal)]).unwrap();
+    ends.call(&event("ORD-2", "CALL_NUM", 0)).await;
+    ends.call(&event("ORD-3", "CALL_NUM", 0)).await;
+    let journal = ends.sandbox.journal();
+    let told: Vec<_> = journal
+        .iter()
+        .map(|one| {
+            (
+                one.merchant_biz_no.as_str(),
+                one.faults.as_slice(),
+                one.result.as_deref(),
+                one.applied.map(|(nr, _)| nr),
+                one.answered_at.is_some(),
+            )
+        })
+        .collect();
+    let expected: [(&str, &[&str], Option<&str>, Option<u64>, bool); 3] = [
+        ("ORD-1", &[], Some("SUCCESS/S"), Some(1), true),
+        ("ORD-1", &["reset"], Some("SUCCESS/S"), Some(2), false),
+        ("ORD-2", &["result"], Some("PARAM_ILLEGAL/F"), None, true),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(format!("http://{}", journal[0].host), ends.sandbox.base_url());
 }
