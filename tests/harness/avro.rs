@@ -1,5 +1,8 @@
 //! Order events as a merchant's producer writes them, encoded by Apache's own crate (the consumer decodes with another).
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use apache_avro::Schema;
 use apache_avro::rabin::Rabin;
 use apache_avro::types::Value;
@@ -96,7 +99,10 @@ impl Order {
 
 /// Encodes JSON with any schema. A union takes the first branch that fits; a field that is missing takes its default.
 pub fn datum(schema: &str, value: &Json) -> Vec<u8> {
-    let schema = Schema::parse_str(schema).expect("a valid schema");
+    // Parsing costs more than encoding, and nearly everything is an order event.
+    static ORDER: OnceLock<Schema> = OnceLock::new();
+    let parse = || Schema::parse_str(schema).expect("a valid schema");
+    let schema = if schema == ORDER_EVENT { Cow::Borrowed(ORDER.get_or_init(parse)) } else { Cow::Owned(parse()) };
     let value = Value::try_from(value.clone()).and_then(|value| value.resolve(&schema)).expect("a value of this schema");
     let writer = GenericDatumWriter::builder(&schema).build().expect("a valid schema");
     writer.write_value_to_vec(value).expect("a value of this schema")

@@ -83,7 +83,8 @@ impl Kafka {
     pub(super) fn producer(&self) -> &Producer {
         self.producer.get_or_init(|| {
             let mut config = self.client();
-            config.set("linger.ms", "1").set("acks", "all").set("message.max.bytes", "20000000");
+            // A batch that is sent again must not come behind its successor: "in this order" is meant.
+            config.set("linger.ms", "1").set("enable.idempotence", "true").set("message.max.bytes", "20000000");
             Producer(config.create_with_context(Confirm).expect("a producer"))
         })
     }
