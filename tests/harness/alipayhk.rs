@@ -2,7 +2,7 @@
 
 use sandbox::faults::Rule;
 use sandbox::model::Order;
-use sandbox::{Orders, Running, Sandbox, Setup, State};
+use sandbox::{Exchange, Orders, Running, Sandbox, Setup, State};
 
 use crate::keys::Keys;
 use crate::ports;
@@ -36,6 +36,22 @@ impl Alipayhk {
     /// For `alipayhk.base_url`.
     pub fn base_url(&self) -> String {
         self.running.base_url()
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.running.addr().port()
+    }
+
+    /// Requests, applications and faults met so far.
+    pub fn counters(&self) -> (u64, u64, u64) {
+        let counters = self.running.state(Orders::None).counters;
+        (counters.requests, counters.applied, counters.faults.values().sum())
+    }
+
+    /// The calls one by one, as many as the set-up says.
+    pub fn journal(&self) -> Vec<Exchange> {
+        self.running.journal()
     }
 
     /// Everything it holds and has counted.

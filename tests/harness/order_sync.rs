@@ -136,6 +136,16 @@ impl OrderSync {
         finish(&self.process, &self.folder, patience)
     }
 
+    /// The exit code, once it has ended.
+    pub fn ended(&self) -> Option<i32> {
+        self.process.exit_code()
+    }
+
+    /// Waits for its end; `None` when it has not come in time.
+    pub fn wait(&self, patience: Duration) -> Option<i32> {
+        self.process.wait(patience)
+    }
+
     /// Everything it has logged.
     pub fn log(&self) -> String {
         read(&self.folder, "log")
