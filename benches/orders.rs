@@ -12,6 +12,11 @@ pub fn number(order: u64) -> String {
     format!("BENCH-{order:012}")
 }
 
+/// `orderModifyTime` of a version.
+pub fn modified_at(version: u64) -> i64 {
+    CREATED + i64::try_from(version).unwrap_or(0)
+}
+
 /// One modification of an order, about 850 bytes as JSON. A higher `version` is a newer modification.
 pub fn raw(order: u64, version: u64) -> RawOrderEvent<'static> {
     let money = |value: u64| Some(RawMoney { value: value.to_string().into(), currency: "HKD".into() });
@@ -21,7 +26,7 @@ pub fn raw(order: u64, version: u64) -> RawOrderEvent<'static> {
         order_status: "ORDER_TAKEN".into(),
         user_id: Some(format!("2088{order:012}").into()),
         order_create_time: CREATED,
-        order_modify_time: CREATED + i64::try_from(version).unwrap_or(0),
+        order_modify_time: modified_at(version),
         merchant_account_id: Some("2188120000000001".into()),
         trade_no: Some(format!("20261124{order:020}").into()),
         amount: money(9_800 + version),

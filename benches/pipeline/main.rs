@@ -13,6 +13,7 @@ mod memory;
 mod place;
 mod post;
 mod proc;
+mod recovery;
 mod signing;
 mod stand_in;
 mod start;
@@ -26,8 +27,8 @@ use order_sync_tests::kafka::Kafka;
 use crate::place::Place;
 use crate::table::Table;
 
-const PARTS: [&str; 4] = ["delivered", "absorbed", "memory", "start"];
-const USAGE: &str = "usage: pipeline [--json] [--quick] [--only delivered|absorbed|memory|start]";
+const PARTS: [&str; 8] = ["start", "memory", "absorbed", "delivered", "calm", "killed", "catch_up", "outage"];
+const USAGE: &str = "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|calm|killed|catch_up|outage]";
 
 /// What is measured, and how long.
 struct Options {
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     let done = match arguments.first().map(String::as_str) {
         Some("stand-in") => stand_in::serve(&arguments[1..]),
         Some("post") => post::run(&arguments[1..]),
+        Some("bare-loop") => recovery::bare_loop::run(&arguments[1..]),
         Some("engine-memory") => engine_memory::run(&arguments[1..]),
         _ => Options::parse(arguments.into_iter()).and_then(|options| measure(&options)),
     };
@@ -98,6 +100,18 @@ fn measure(options: &Options) -> Result<(), String> {
     }
     if options.wants("delivered") {
         delivered::measure(&place, options, &mut table)?;
+    }
+    if options.wants("calm") {
+        recovery::calm(&place, options, &mut table)?;
+    }
+    if options.wants("killed") {
+        recovery::killed(&place, options, &mut table)?;
+    }
+    if options.wants("catch_up") {
+        recovery::catch_up(&place, options, &mut table)?;
+    }
+    if options.wants("outage") {
+        recovery::outage(&place, options, &mut table)?;
     }
     println!("{}", if options.json { table.json() } else { table.text() });
     Ok(())

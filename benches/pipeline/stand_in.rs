@@ -1,4 +1,5 @@
-//! A stand-in for AlipayHK that costs next to nothing: it verifies nothing, and signs one answer a second, which everybody gets.
+//! A stand-in for AlipayHK that costs next to nothing: it verifies nothing, and signs one answer a second, which everybody gets. As a
+//! witness it also notes who called when.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -14,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
 
 /// The client id of the benches.
 pub(crate) const CLIENT_ID: &str = "4Q5Y8W0WSG45P907917";
@@ -23,16 +25,34 @@ struct State {
     signer: Signer,
     answer: Mutex<(u64, Vec<(&'static str, String)>)>,
     first_micros: Mutex<u64>,
+    /// What was called, where that is noted.
+    calls: Option<Mutex<Vec<Call>>>,
 }
 
-/// Serves until it is killed. Arguments: the port, the file of the key.
+/// One call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Call {
+    /// `merchantBizNo`.
+    pub(crate) order: String,
+    /// `orderModifyTime`.
+    pub(crate) version: i64,
+    /// When its head had come, microseconds since 1970.
+    pub(crate) micros: u64,
+}
+
+/// Serves until it is killed. Arguments: the port, the file of the key, and `witness` to note every call.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), String> {
-    let [port, key] = arguments else { return Err("stand-in wants a port and a key file".to_owned()) };
+    let [port, key, witness @ ..] = arguments else { return Err("stand-in wants a port and a key file".to_owned()) };
     let port: u16 = port.parse().map_err(|_| format!("{port} is no port"))?;
     let pem = std::fs::read(key).map_err(|error| format!("{key}: {error}"))?;
     let key = PrivateKey::parse(&pem).map_err(|error| format!("{key}: {error}"))?;
     let signer = Signer::new(key, Algorithm::Rsa256).map_err(|error| error.to_string())?;
-    let state = Arc::new(State { signer, answer: Mutex::default(), first_micros: Mutex::default() });
+    let state = Arc::new(State {
+        signer,
+        answer: Mutex::default(),
+        first_micros: Mutex::default(),
+        calls: (!witness.is_empty()).then(Mutex::default),
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| format!("port {port}: {error}"))?;
@@ -50,6 +70,10 @@ pub(crate) fn serve(arguments: &[String]) -> Result<(), String> {
 }
 
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.method() == Method::GET && request.uri().path() == "/calls" {
+        let calls = state.calls.as_ref().map(|calls| calls.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        return Ok(Response::new(Full::from(serde_json::to_string(&calls.unwrap_or_default()).unwrap_or_default())));
+    }
     if request.method() == Method::GET {
         let first = std::mem::take(&mut *state.first_micros.lock().unwrap_or_else(PoisonError::into_inner));
         return Ok(Response::new(Full::from(format!(r#"{{"first_micros":{first}}}"#))));
@@ -61,7 +85,11 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
             *first = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
         }
     }
-    let _ = request.into_body().collect().await;
+    let body = request.into_body().collect().await;
+    if let (Some(calls), Ok(body)) = (&state.calls, body) {
+        let call = call(&body.to_bytes(), u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
+        calls.lock().unwrap_or_else(PoisonError::into_inner).extend(call);
+    }
     let mut response = Response::builder();
     {
         let mut kept = state.answer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,6 +101,11 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         }
     }
     Ok(response.body(Full::from(BODY)).unwrap_or_default())
+}
+
+fn call(body: &[u8], micros: u64) -> Option<Call> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(Call { order: body["merchantBizNo"].as_str()?.to_owned(), version: body["orderModifyTime"].as_i64()?, micros })
 }
 
 fn headers(signer: &Signer, seconds: u64) -> Vec<(&'static str, String)> {

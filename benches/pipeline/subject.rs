@@ -31,6 +31,16 @@ pub(crate) struct Settings {
     pub(crate) rate: u32,
     /// It begins with the hold file in place.
     pub(crate) held: bool,
+    /// Where calls go; absent: to the stand-in of the place.
+    pub(crate) url: Option<String>,
+    /// Absent: a group of its own.
+    pub(crate) group: Option<String>,
+    /// A session of six seconds and calls of two, so that one that is killed is missed soon.
+    pub(crate) quick_session: bool,
+    /// Seconds of `retry.max`; absent: its default.
+    pub(crate) backoff_cap: Option<u32>,
+    /// Limits of memory as they are by default; otherwise they are out of the way.
+    pub(crate) default_limits: bool,
 }
 
 /// The part of `/api/state` that is used here.
@@ -59,6 +69,8 @@ pub(crate) struct Calls {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Partition {
+    pub(crate) epoch: u64,
+    pub(crate) open: u64,
     pub(crate) position: i64,
     pub(crate) committed: Option<i64>,
 }
@@ -123,6 +135,17 @@ impl Subject {
         proc::resident(self.process.pid())
     }
 
+    /// When the last of its partitions was assigned by its own word, microseconds since 1970.
+    pub(crate) fn assigned_micros(&self) -> Option<u64> {
+        let log = fs::read_to_string(self.folder.join("log")).ok()?;
+        let told = log.lines().filter(|line| line.contains("partition assigned")).filter_map(|line| line.split(' ').next());
+        let micros = |text: &str| {
+            let time = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+            u64::try_from(time.unix_timestamp_nanos() / 1_000).ok()
+        };
+        told.filter_map(micros).max()
+    }
+
     /// The end of what it has logged.
     pub(crate) fn log(&self) -> String {
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
@@ -131,6 +154,11 @@ impl Subject {
 }
 
 impl State {
+    /// Records read and not settled.
+    pub(crate) fn open(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.open).sum()
+    }
+
     /// Everything that was read has an end, and all of it is committed.
     pub(crate) fn is_done(&self, records: u64) -> bool {
         let Dispositions { delivered, superseded, stale, rejected, parked, skipped } = self.dispositions;
@@ -141,6 +169,17 @@ impl State {
 
 fn configuration(place: &Place<'_>, topic: &Topic<'_>, settings: &Settings, admin: u16) -> String {
     let rate = if settings.rate == 0 { 1_000_000 } else { settings.rate };
+    let limits = if settings.default_limits { "" } else { "max_open_records = 3000000\nmax_open_bytes = \"2GiB\"" };
+    let (session, calls, drain) = if settings.quick_session {
+        (
+            "\"session.timeout.ms\" = \"6000\"\n\"heartbeat.interval.ms\" = \"500\"",
+            "timeout = \"2s\"\nconnect_timeout = \"1s\"",
+            "drain = \"3s\"",
+        )
+    } else {
+        ("", "", "")
+    };
+    let retry = settings.backoff_cap.map_or_else(String::new, |cap| format!("[retry]\nmax = \"{cap}s\""));
     let mut text = String::new();
     let _ = write!(
         text,
@@ -150,12 +189,15 @@ bootstrap_servers = "{bootstrap}"
 topics = ["{topic}"]
 group_id = "{group}"
 start = "earliest"
+[kafka.properties]
+{session}
 [schema]
 framing = "single_object"
 [alipayhk]
 base_url = "{url}"
 client_id = "{CLIENT_ID}"
 hold_file = "hold"
+{calls}
 [alipayhk.signing]
 algorithm = "RSA256"
 private_key_file = "{merchant}"
@@ -165,9 +207,10 @@ public_key_file = "{peer}"
 key_version = 1
 [quota]
 requests_per_second = {rate}
+{retry}
 [delivery]
-max_open_records = 3000000
-max_open_bytes = "2GiB"
+{limits}
+{drain}
 [dead_letter]
 topic = "{letters}"
 [admin]
@@ -175,8 +218,8 @@ listen = "127.0.0.1:{admin}"
 "#,
         bootstrap = place.kafka.bootstrap(),
         topic = topic.name(),
-        group = place.kafka.name("group"),
-        url = place.url(),
+        group = settings.group.clone().unwrap_or_else(|| place.kafka.name("group")),
+        url = settings.url.clone().unwrap_or_else(|| place.url()),
         merchant = place.key_file("merchant.pem").display(),
         peer = place.key_file("peer.pub.pem").display(),
         letters = place.dead_letters.name(),
