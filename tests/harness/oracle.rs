@@ -20,8 +20,8 @@ use sandbox::State;
 
 use crate::kafka::{Group, Topic};
 
-use commits::Watch;
 pub use applied::{Applied, Step, Steps};
+use commits::Watch;
 pub use commits::{Marker, Told};
 pub use log::{Letter, Log, What};
 pub use verdict::{Evidence, Seen, verdict};

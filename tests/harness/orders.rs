@@ -42,7 +42,8 @@ pub fn lives(prefix: &str, copies: usize) -> Vec<Life> {
 }
 
 fn modification(number: &str, example: &Json) -> Modification {
-    let later = example["orderModifyTime"].as_i64().expect("as in the examples") - example["orderCreateTime"].as_i64().expect("as in the examples");
+    let later =
+        example["orderModifyTime"].as_i64().expect("as in the examples") - example["orderCreateTime"].as_i64().expect("as in the examples");
     let mut order = Order::new(number).modified_after(later);
     for (field, value) in example.as_object().expect("as in the examples") {
         if !matches!(field.as_str(), "merchantBizNo" | "orderCreateTime" | "orderModifyTime") {
