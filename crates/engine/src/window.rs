@@ -182,7 +182,12 @@ impl Window {
         if let Some(last) = self.last.filter(|last| last.ticket == ticket) {
             self.last = None;
             if accepted {
-                self.in_force = Some(self.in_force.map_or(last.window, |in_force| in_force.max(last.window)));
+                self.in_force = Some(match self.in_force {
+                    // An overdue one was answered in between: nobody knows which of the two the coordinator stored last.
+                    Some(in_force) if self.again => in_force.min(last.window),
+                    Some(in_force) => in_force.max(last.window),
+                    None => last.window,
+                });
                 self.stored(last.offset);
             } else {
                 self.again = true;
@@ -208,3 +213,5 @@ impl Window {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
