@@ -16,6 +16,8 @@ const FORMAT: &str = "ordersync/1";
 pub const SPAN: i64 = 262_144;
 /// The map never reaches further either.
 const REACH: u64 = SPAN as u64;
+/// Kafka's default `offset.metadata.max.bytes`; what is longer was not written by us.
+const MAX_CHARS: usize = 4_096;
 /// A cluster that tells no id.
 const NO_CLUSTER: &str = "-";
 
@@ -87,7 +89,7 @@ fn map_of(committed: Offset, settled: impl Iterator<Item = Offset>) -> (Vec<u8>,
     let mut map = CompletionMap::new(distances);
     let (bytes, reach) = map.encode();
     map.cut(reach);
-    let highest = i64::try_from(map.reach()).ok().filter(|reach| *reach > 0).map(|reach| Offset(committed.0 + reach - 1));
+    let highest = i64::try_from(map.reach()).ok().filter(|reach| *reach > 0).map(|reach| Offset(committed.0 + (reach - 1)));
     (bytes, highest)
 }
 
@@ -111,6 +113,9 @@ pub fn decode(place: Place<'_>, committed: Offset, text: &str) -> Result<Metadat
     if format != FORMAT {
         return Err(Fault::Version);
     }
+    if text.len() > MAX_CHARS {
+        return Err(Fault::Damaged);
+    }
     let (front, sum) = text.rsplit_once(' ').ok_or(Fault::Damaged)?;
     if sum != checksum(front.as_bytes()) {
         return Err(Fault::Damaged);
@@ -132,13 +137,14 @@ pub fn decode(place: Place<'_>, committed: Offset, text: &str) -> Result<Metadat
         _ => return Err(Fault::Damaged),
     };
     let window = window.parse().map_err(|_| Fault::Damaged)?;
-    if !(committed.0..=committed.0 + SPAN).contains(&window) {
+    if !(committed.0..=committed.0.saturating_add(SPAN)).contains(&window) {
         return Err(Fault::Damaged);
     }
     let epoch: i32 = epoch.parse().map_err(|_| Fault::Damaged)?;
     let bytes = if *map == "-" { Vec::new() } else { STANDARD_NO_PAD.decode(map).map_err(|_| Fault::Damaged)? };
     let map = CompletionMap::decode(&bytes, REACH).ok_or(Fault::Damaged)?;
-    let settled = map.distances().map(|distance| Offset(committed.0 + i64::try_from(distance).unwrap_or(SPAN))).collect();
+    let settled = map.distances().map(|distance| committed.0.checked_add_unsigned(distance).map(Offset));
+    let settled = settled.collect::<Option<_>>().ok_or(Fault::Damaged)?;
     Ok(Metadata { closed, window: Offset(window), leader_epoch: (epoch >= 0).then_some(epoch), settled })
 }
 
@@ -154,5 +160,7 @@ fn checksum(bytes: &[u8]) -> String {
     format!("{:08x}", !crc)
 }
 
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod tests;
