@@ -1,10 +1,13 @@
 //! Facts about the whole engine, one module for each part of its rules.
 
 mod answering;
+mod bounding;
 mod collapsing;
 mod committing;
 mod gating;
 mod handing_over;
+mod leasing;
+mod outage;
 mod random;
 mod rig;
 mod watching;

@@ -41,7 +41,8 @@ impl<P: Clone> Engine<P> {
         let stall_after = self.config.stall_after;
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let lowest = partition.ledger.committable();
-        let much = partition.paused || partition.run_ahead() > SPAN / 2;
+        // While nobody's orders are decided no single one is to blame, and after that it needs its turn first.
+        let much = (partition.paused || partition.run_ahead() > SPAN / 2) && self.gates.all.closed().is_none();
         let known = partition.blocking.filter(|(_, at)| *at == lowest);
         let due = known.is_some_and(|(since, _)| since.0 + stall_after <= now.0);
         partition.blocking = (much && partition.draining.is_none()).then_some(known.filter(|_| !due).unwrap_or((now, lowest)));
@@ -53,7 +54,7 @@ impl<P: Clone> Engine<P> {
         let closed = |biz_type| self.gates.types.get(&biz_type).is_some_and(|of_type| of_type.gate.closed().is_some());
         let why = if lane.queue.first().is_some_and(|work| closed(work.biz_type)) {
             StallReason::TypeGate
-        } else if lane.trouble.as_ref().is_some_and(|trouble| trouble.failures > 0) && self.gates.all.closed().is_none() {
+        } else if !lane.queued && lane.trouble.as_ref().is_some_and(|trouble| trouble.failures > 0) {
             StallReason::OrderUndecided
         } else {
             return;
