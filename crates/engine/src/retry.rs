@@ -43,7 +43,31 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop, prop_assert, proptest};
+
     use super::*;
+
+    proptest! {
+        /// By definition: some part of min(max, initial · 2^(n−1)), but never less than what was asked for, and that never more than max.
+        #[test]
+        fn every_delay_lies_within_its_definition(
+            initial in 1..120_000_u64, longer in 0..600_000_u64, failures in 1..u32::MAX, asked in prop::option::of(0..2_000_000_u64), seed: u64,
+        ) {
+            let backoff = Backoff { initial: Duration::from_millis(initial), max: Duration::from_millis(initial + longer) };
+            let mut doubled = u128::from(initial);
+            for _ in 1..failures.min(64) {
+                doubled = (doubled * 2).min(u128::from(initial + longer));
+            }
+            let ceiling = doubled.min(u128::from(initial + longer));
+            let now = Now(Duration::from_secs(seed % 1_000_000));
+            let delay = backoff.due(now, failures, asked.map(Duration::from_millis), &mut Rng::new(seed)).0 - now.0;
+            let asked = u128::from(asked.unwrap_or(0).min(initial + longer));
+            // 2^20 times a millisecond is a quarter of an hour: beyond it doubling stops.
+            let ceiling = ceiling.min(u128::from(initial) << 20);
+            prop_assert!(delay.as_millis() >= asked && delay <= Duration::from_millis(u64::try_from(ceiling.max(asked).max(1)).unwrap()));
+            prop_assert!(!delay.is_zero(), "time passes between two attempts");
+        }
+    }
 
     #[test]
     fn a_delay_is_between_nothing_and_the_ceiling_and_never_below_what_was_asked_for() {

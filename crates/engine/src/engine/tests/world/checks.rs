@@ -33,6 +33,16 @@ impl World {
             let ((order, version, _), (other, newer, _)) = (self.version(offset).unwrap(), self.version(by.0).unwrap());
             assert!(order == other && newer > version, "superseded by a newer one of the order");
         }
+        if let Disposition::Stale(reason @ (StaleReason::Older | StaleReason::Duplicate)) = disposed.disposition {
+            let (order, version, _) = self.version(offset).unwrap();
+            let read = (0..self.next as i64).filter(|other| *other != offset).filter_map(|other| self.version(other));
+            let mut others = read.filter(|(other, _, _)| *other == order);
+            let because = match reason {
+                StaleReason::Duplicate => others.any(|(_, other, _)| other.0 == version.0),
+                StaleReason::Older | StaleReason::PeerAhead => others.any(|(_, other, _)| other > version),
+            };
+            assert!(because, "stale only because of another one of the order that was read");
+        }
         let parked = matches!(disposed.disposition, Disposition::Rejected(_) | Disposition::Parked(_));
         assert!(!parked || self.confirmed.contains(&disposed.offset), "only a confirmed letter settles");
         if self.config.outcomes {
