@@ -282,3 +282,27 @@ fn times_have_to_fit_each_other() {
         place.changed(&[], over, &[]).unwrap();
     }
 }
+
+#[test]
+fn every_rule_of_the_times_names_every_key_that_could_be_changed() {
+    let session = "kafka.properties.\"session.timeout.ms\"";
+    let poll = "[kafka.properties]\n\"session.timeout.ms\" = 120000\n\"max.poll.interval.ms\" = 119000\n[delivery]\ndrain = \"20s\"";
+    let rules: &[(&str, &[&str])] = &[
+        ("[alipayhk]\ntimeout = \"21s\"", &["alipayhk.timeout", "is 21s", "delivery.drain (20s)", session, "(45s)"]),
+        ("[delivery]\ndrain = \"23s\"", &["delivery.drain", "is 23s", session, "(45s)"]),
+        (
+            "[delivery]\nlate_apply = \"13s\"",
+            &["alipayhk.timeout (15s)", "delivery.late_apply (13s)", "kafka.properties.\"heartbeat.interval.ms\" (3s)", session, "(45s)"],
+        ),
+        ("[kafka.properties]\n\"max.poll.interval.ms\" = 59999", &["max.poll.interval.ms", "delivery.drain (20s)", session, "(45s)"]),
+        (poll, &["max.poll.interval.ms", "is 119s", "2m", "delivery.drain (20s)", session]),
+        ("[alipayhk]\nconnect_timeout = \"20s\"", &["alipayhk.connect_timeout", "is 20s", "alipayhk.timeout (15s)"]),
+    ];
+    let place = Place::new();
+    for (over, named) in rules {
+        let error = place.changed(&[], over, &[]).unwrap_err().to_string();
+        for name in *named {
+            assert!(error.contains(name), "{name}: {error}");
+        }
+    }
+}

@@ -155,3 +155,40 @@ fn a_record_stays_an_order_when_the_clock_is_set_back() {
     assert_eq!(intake.order_in(PartitionId(0), &taken.payload).unwrap().modified_at.millis(), NOW + 3_600_000);
     assert!(intake.order_in(PartitionId(0), &record(0, 1, None).payload).is_none());
 }
+
+#[test]
+fn a_clock_that_jumps_an_hour_either_way_loses_nothing_and_moves_only_the_bounds() {
+    const HOUR: i64 = 3_600_000;
+    let mut intake = with(Some(Duration::from_secs(2 * 3_600)), Rulebook::standard());
+    let mut steps = Vec::new();
+    // Orders an hour old, of this moment and an hour ahead, while the clock jumps between them.
+    for (offset, clock) in [NOW, NOW + HOUR, NOW - HOUR, NOW, NOW - HOUR, NOW + HOUR].into_iter().enumerate() {
+        for (part, age) in [HOUR, 0, -HOUR].into_iter().enumerate() {
+            let offset = i64::try_from(offset * 3 + part).unwrap();
+            intake.record(record(0, offset, Some(&order(HERE, age))), clock, &mut steps);
+        }
+    }
+    let mut taken = Vec::new();
+    for step in steps {
+        match step {
+            Step::Input(Input::Fetched { record, .. }, _) => {
+                assert!(matches!(record.content, Content::Modification(_)), "{}: {:?}", record.offset, record.content);
+                taken.push(record.offset.0);
+            }
+            Step::Violated(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(taken.into_iter().eq(0..18), "each once, in order");
+    let at = |intake: &mut Intake, clock: i64, age: i64| {
+        let mut steps = Vec::new();
+        intake.record(record(1, 1, Some(&order(HERE, age))), clock, &mut steps);
+        match steps.pop() {
+            Some(Step::Input(Input::Fetched { record, .. }, _)) => record.content,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(matches!(at(&mut intake, NOW + HOUR, HOUR + 1), Content::Skip(SkipReason::TooOld)), "max_age counts by the clock");
+    let tomorrow = at(&mut intake, NOW - HOUR, -23 * HOUR - 1);
+    assert!(matches!(tomorrow, Content::Unfit { reason: UnfitReason::Invalid, .. }), "so does the bound on the future");
+}
