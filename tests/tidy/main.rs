@@ -1,10 +1,12 @@
 //! The rules of the house that no compiler knows. Each finding names the file, the line, the rule and the way out.
 
 mod arrows;
+mod clocks;
 mod code_map;
 mod files;
 mod links;
 mod lints;
+mod proof;
 mod report;
 mod tree;
 mod words;
