@@ -127,7 +127,10 @@ proptest! {
                     let closes = if story.closed || story.failures >= 8 { story.trouble(Some(serial), now) } else { false };
                     prop_assert_eq!(gate.failed(REASON, serial, at(now), BACKOFF, &mut rng), closes);
                 }
-                Event::Answered => (story.failures, ()) = (0, gate.answered()),
+                Event::Answered => {
+                    gate.answered();
+                    story.failures = 0;
+                }
                 Event::Success => {
                     prop_assert_eq!(gate.open(), story.closed);
                     story = Story::default();

@@ -63,7 +63,8 @@ fn commits() -> impl Strategy<Value = (Home, i64, String)> {
 
 /// Fields that anybody could have written, with a checksum that fits.
 fn hostile() -> impl Strategy<Value = (i64, String)> {
-    let number = prop_oneof![3 => offsets().prop_map(|offset| offset.to_string()), 1 => any::<i64>().prop_map(|n| n.to_string()), 1 => "\\PC{0,6}"];
+    let number =
+        prop_oneof![3 => offsets().prop_map(|offset| offset.to_string()), 1 => any::<i64>().prop_map(|n| n.to_string()), 1 => "\\PC{0,6}"];
     let bytes = (prop_oneof![Just(b'b'), Just(b'r'), any::<u8>()], vec(any::<u8>(), 0..60));
     let map = prop_oneof![
         3 => bytes.prop_map(|(kind, rest)| STANDARD_NO_PAD.encode([vec![kind], rest].concat())),
@@ -72,11 +73,13 @@ fn hostile() -> impl Strategy<Value = (i64, String)> {
         1 => "\\PC{0,9}",
     ];
     let committed = prop_oneof![offsets(), any::<i64>()];
-    (committed, "open|closed|\\PC{0,6}", prop::option::of(number.clone()), number, map).prop_map(|(committed, marker, window, epoch, map)| {
-        let window = window.unwrap_or_else(|| committed.saturating_add(7).to_string());
-        let text = format!("{FORMAT} c t 0 {committed} {marker} {window} {epoch} {map}");
-        (committed, format!("{text} {}", checksum(text.as_bytes())))
-    })
+    (committed, "open|closed|\\PC{0,6}", prop::option::of(number.clone()), number, map).prop_map(
+        |(committed, marker, window, epoch, map)| {
+            let window = window.unwrap_or_else(|| committed.saturating_add(7).to_string());
+            let text = format!("{FORMAT} c t 0 {committed} {marker} {window} {epoch} {map}");
+            (committed, format!("{text} {}", checksum(text.as_bytes())))
+        },
+    )
 }
 
 proptest! {

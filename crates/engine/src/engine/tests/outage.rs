@@ -104,9 +104,8 @@ impl Outage {
             let next = [answer, self.engine.poll_timeout()].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= until) else { break };
             self.now = next.max(self.now);
-            let (ended, away) = self.away.drain(..).partition(|(at, _)| *at <= self.now);
+            let (ended, away): (VecDeque<_>, _) = self.away.drain(..).partition(|(at, _)| *at <= self.now);
             self.away = away;
-            let ended: VecDeque<_> = ended;
             for (_, ticket) in ended {
                 let (_, outcome) = self.met();
                 self.engine.handle(Input::CallFinished { ticket, outcome }, self.now);
