@@ -29,7 +29,7 @@ pub(crate) use fault::Fault;
 pub(crate) use json::{JsonPlan, JsonRecord, NOT_A_RECORD};
 pub(crate) use path::Path;
 pub use rule::Mapping;
-pub(crate) use writer::{NoPlan, Writer};
+pub(crate) use writer::{Held, NoPlan, Writer};
 
 /// All of a configuration's mappings, the first first.
 #[derive(Debug, Clone)]

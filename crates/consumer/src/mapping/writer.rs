@@ -28,6 +28,16 @@ struct Root {
     plans: Vec<OnceLock<Result<AvroPlan, Arc<str>>>>,
 }
 
+/// One record of a schema, held against the mapping that takes it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) record: String,
+    /// The mapping's key; none takes it.
+    pub(crate) mapping: Option<String>,
+    /// Paths that the schema does not have and that may be null.
+    pub(crate) missing: Vec<Misfit>,
+}
+
 /// Why a record is no order.
 #[derive(Debug)]
 pub(crate) enum NoPlan<'r> {
@@ -85,17 +95,17 @@ impl Writer {
     }
 
     /// Holds the mappings that take its records against it: what fits, with the paths that are not there, or the first that does not fit.
-    pub(crate) fn check(&self, mappings: &Mappings, topic: &str) -> Result<Vec<(String, Option<String>, Vec<Misfit>)>, Misfit> {
+    pub(crate) fn check(&self, mappings: &Mappings, topic: &str) -> Result<Vec<Held>, Misfit> {
         let records = records(&self.schema)?;
         let mut found = Vec::new();
         for (record, root) in records.into_iter().zip(&self.roots) {
             let (Some(record), Some(root)) = (record, root) else { continue };
             let name = record.name.fullname(None);
             match mappings.select(topic, Some(&root.names)) {
-                None => found.push((name, None, Vec::new())),
+                None => found.push(Held { record: name, mapping: None, missing: Vec::new() }),
                 Some((_, mapping)) => {
                     let (_, missing) = compile(mapping, &self.schema, record)?;
-                    found.push((name, Some(mapping.key.to_string()), missing));
+                    found.push(Held { record: name, mapping: Some(mapping.key.to_string()), missing });
                 }
             }
         }

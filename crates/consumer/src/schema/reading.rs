@@ -3,7 +3,7 @@
 use engine::UnfitReason;
 
 use super::avro::{self, Fingerprint, Mismatch, ORDER_EVENT, Plan, Reader};
-use crate::mapping::{Fault, Mappings, NoPlan, Unread, Writer};
+use crate::mapping::{Fault, Held, Mappings, NoPlan, Unread, Writer};
 
 /// A writer's schema, understood.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub fn fits(text: &str, mappings: &Mappings, topic: &str) -> Result<String, Stri
     }
     let writer = Writer::parse(text, mappings).map_err(|mismatch| format!("schema: {mismatch}"))?;
     let mut lines = Vec::new();
-    for (record, mapping, missing) in writer.check(mappings, topic).map_err(|misfit| misfit.to_string())? {
+    for Held { record, mapping, missing } in writer.check(mappings, topic).map_err(|misfit| misfit.to_string())? {
         if let Some(missing) = missing.first() {
             return Err(missing.to_string());
         }

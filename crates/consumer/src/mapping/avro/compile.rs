@@ -72,8 +72,11 @@ pub(crate) fn compile<'s>(mapping: &Mapping, schema: &'s Schema, root: &'s Recor
     Ok((plan, left_out))
 }
 
-/// Paths that go on from here: their places, and the parts that are left.
-type Wanted<'w> = [(usize, &'w [Box<str>])];
+/// A path that goes on from here: its place, and the parts that are left.
+type On<'w> = (usize, &'w [Box<str>]);
+type Wanted<'w> = [On<'w>];
+/// Paths by their next part.
+type Groups<'w> = Vec<(&'w str, Vec<On<'w>>)>;
 
 struct Compiler<'s, 'n> {
     names: &'n HashMap<Name, &'s Schema>,
@@ -153,7 +156,7 @@ impl<'s> Compiler<'s, '_> {
     /// Fields are found by their name, then by a former name that the writer's schema tells.
     fn fields(&mut self, record: &'s RecordSchema, namespace: Option<&str>, wanted: &Wanted<'_>) -> Result<Vec<Walk>, Mismatch> {
         let own = record.name.fully_qualified_name(namespace).into_owned();
-        let mut inner: Vec<Vec<(usize, &[Box<str>])>> = vec![Vec::new(); record.fields.len()];
+        let mut inner: Vec<Vec<On<'_>>> = vec![Vec::new(); record.fields.len()];
         for (part, paths) in grouped(wanted) {
             let named = record.fields.iter().position(|field| field.name == part);
             let at = named.or_else(|| record.fields.iter().position(|field| field.aliases.iter().any(|alias| alias == part)));
@@ -178,8 +181,8 @@ impl<'s> Compiler<'s, '_> {
 }
 
 /// Paths by their next part, which is taken off.
-fn grouped<'w>(wanted: &Wanted<'w>) -> Vec<(&'w str, Vec<(usize, &'w [Box<str>])>)> {
-    let mut groups: Vec<(&str, Vec<(usize, &[Box<str>])>)> = Vec::new();
+fn grouped<'w>(wanted: &Wanted<'w>) -> Groups<'w> {
+    let mut groups: Groups<'_> = Vec::new();
     for (slot, parts) in wanted {
         let Some((first, rest)) = parts.split_first() else { continue };
         match groups.iter_mut().find(|(part, _)| **part == **first) {
