@@ -119,14 +119,14 @@ fn header_names_that_are_not_utf_8_survive_into_the_dead_letter() {
     let world = World::new("raw-names", 1);
     let headers: [(&[u8], &[u8]); 4] = [(b"\xff\xfename", b"\x00\xff"), (b"twice", b"1"), (b"twice", b"2"), (b"", b"no name")];
     let broker = world.kafka.bootstrap();
-    crate::wire::produce(&broker, world.orders.name(), b"\xc3\x28", b"no order \xff\x00", &headers);
+    crate::wire::produce(broker, world.orders.name(), b"\xc3\x28", b"no order \xff\x00", &headers);
     let run = world.start();
     let state = run.until_settled(1);
     assert_eq!(disposed(&state, "parked"), 1, "{state}");
     world.stop_at_the_end(run);
 
     // Key, value and all four headers stand there as they came, one behind the other.
-    let letter = crate::wire::fetch(&broker, world.dead_letters.name());
+    let letter = crate::wire::fetch(broker, world.dead_letters.name());
     let headers: Vec<u8> = headers.iter().flat_map(|(name, value)| crate::wire::header(name, value)).collect();
     let holds = |wanted: &[u8]| letter.windows(wanted.len()).any(|window| window == wanted);
     assert!(holds(&headers), "the headers");
