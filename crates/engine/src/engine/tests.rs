@@ -1,5 +1,6 @@
 //! Facts about the whole engine, one module for each part of its rules.
 
+mod draining;
 mod answering;
 mod bounding;
 mod collapsing;

@@ -61,7 +61,8 @@ impl World {
             Step::Commit => {
                 // Half of what was read is settled.
                 let offset = Offset(self.position.0 / 2);
-                if self.window.may_send(self.now) && self.window.due(self.position, offset, SESSION).is_some_and(|at| at <= self.now) {
+                let due = self.window.due(self.position, offset, SESSION, u32::MAX);
+                if self.window.may_send(self.now) && due.is_some_and(|at| at <= self.now) {
                     let (ticket, window) = (CommitTicket(self.next), self.window.next(offset, self.position));
                     let sent = Sent { ticket, offset, window, issued_at: self.now, last_one: false };
                     assert!(window >= self.spoken, "a later commit never tells of less than was allowed");

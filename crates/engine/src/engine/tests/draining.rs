@@ -1,0 +1,64 @@
+//! Giving back, and what the first commit after a take-over has to say: each of these was missed when its rule was switched off.
+
+use std::time::Duration;
+
+use super::rig::*;
+use crate::Config;
+use crate::io::*;
+use crate::metadata::SPAN;
+
+#[test]
+fn a_call_that_outlives_the_drain_leaves_the_marker_open() {
+    let mut rig = Rig::new(config());
+    rig.read("A", 1, "USED");
+    rig.revoke(20);
+    rig.secs(14);
+    let (offset, told) = rig.told();
+    assert_eq!((offset, told.closed, rig.calls.len()), (0, false, 1));
+}
+
+#[test]
+fn the_last_commit_waits_for_the_one_on_its_way() {
+    let mut rig = Rig::new(config());
+    rig.commits_pass = false;
+    rig.secs(10);
+    let before = rig.commits.len();
+    rig.revoke(20);
+    assert_eq!(rig.commits.len(), before, "one at a time");
+    rig.commit_answered_last(CommitResult::Accepted);
+    assert!(rig.told().1.closed);
+}
+
+#[test]
+fn the_last_commit_waits_for_letters_and_outcomes_too() {
+    let mut rig = Rig::new(config());
+    rig.unfit();
+    let before = rig.commits.len();
+    rig.revoke(20);
+    rig.secs(1);
+    assert_eq!(rig.commits.len(), before);
+    rig.confirm(true);
+    assert_eq!(rig.told().0, 1);
+
+    let mut rig = Rig::new(Config { outcomes: true, ..config() });
+    rig.skip();
+    let before = rig.commits.len();
+    rig.revoke(20);
+    rig.secs(1);
+    assert_eq!(rig.commits.len(), before);
+    rig.put(Input::OutcomeWritten { partition: P0, epoch: rig.epoch, offset: Offset(0) });
+    assert_eq!(rig.told().0, 1);
+}
+
+#[test]
+fn the_first_commit_announces_no_less_than_what_was_inherited_and_the_barrier() {
+    let first = |left, end| {
+        let mut rig = Rig::idle(config());
+        rig.commits_pass = false;
+        rig.assign(&facts(left, end), 0);
+        rig.pass(Duration::from_millis(1));
+        rig.told().1.window
+    };
+    assert_eq!(first(left(0, true, 100_000, &[]), 200_000), Offset(100_000));
+    assert_eq!(first(Some((0, "somebody else's".to_owned())), SPAN * 3), Offset(SPAN));
+}
