@@ -1,10 +1,10 @@
 //! Facts about the whole engine, one module for each part of its rules.
 
-mod draining;
 mod answering;
 mod bounding;
 mod collapsing;
 mod committing;
+mod draining;
 mod gating;
 mod handing_over;
 mod leasing;
