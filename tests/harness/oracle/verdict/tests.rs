@@ -102,6 +102,7 @@ fn a_commit_needs_what_lies_below_it_decided_by_then() {
 fn a_superseded_modification_is_decided_with_the_newer_one() {
     let mut world = world();
     world.steps().remove(0);
+    world.applied.orders.get_mut("A").unwrap().applied = 1;
     world.commits = vec![told(3, 20), told(4, 30)];
     assert!(world.judge(true).is_ok());
     world.commits.insert(0, told(1, 19));
