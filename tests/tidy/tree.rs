@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that are not ours: built, fetched, or git's own.
+/// What is not ours: built, fetched, or git's own (a file, in a work tree beside the first one).
 const NOT_OURS: [&str; 4] = ["target", ".dev", ".git", "node_modules"];
 
 /// The folder of the workspace.
@@ -55,7 +55,10 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<File>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         let kind = entry.file_type().expect("the kind of a file");
-        if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+        if NOT_OURS.contains(&name.as_str()) {
+            continue;
+        }
+        if kind.is_dir() {
             walk(&entry.path(), &path, found);
         } else if kind.is_file()
             && let Ok(text) = fs::read_to_string(entry.path())
