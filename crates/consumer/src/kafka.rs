@@ -8,6 +8,7 @@ pub(crate) mod dead_letter;
 pub(crate) mod embedded;
 pub(crate) mod letter;
 pub(crate) mod messages;
+pub(crate) mod oauth;
 pub(crate) mod outcomes;
 mod owned;
 mod poller;

@@ -2,12 +2,13 @@
 
 mod progress;
 
+use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use super::{complain, now_millis, say};
 use crate::cli::ProduceArgs;
 use crate::config::{self, Config, Framing, Topics};
+use crate::kafka::oauth;
 use crate::schema::sample::{Samples, Settings};
 use crate::schema::{Encoder, EncoderError, Registry, RegistryError, RegistrySetup};
 use progress::Progress;
@@ -96,6 +98,7 @@ fn produce(args: &ProduceArgs, config: &Config) -> Result<Written, ProduceError>
         (None, Topics::Pattern(_)) => return Err(ProduceError::WhichTopic),
     };
     let producer = BaseProducer::from_config_and_context(&config.kafka.producer_config(), Confirmations::default())?;
+    oauth::give(&config.kafka.producer_config(), producer.client());
     find(&producer, &topic)?;
     let encoder = encoder(config, &topic)?;
     let now = now_millis();
@@ -209,7 +212,13 @@ impl Confirmations {
     }
 }
 
-impl ClientContext for Confirmations {}
+impl ClientContext for Confirmations {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        oauth::token(config)
+    }
+}
 
 impl ProducerContext for Confirmations {
     type DeliveryOpaque = ();

@@ -10,6 +10,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::letter::{Facts, Kept, headers};
+use super::oauth;
 use super::producer::{Confirmation, ConfirmedWriter, Write};
 use super::record::{Parts, Payload};
 
@@ -117,6 +118,7 @@ fn is_too_large(error: &KafkaError) -> bool {
 /// The largest record the topic takes, where the broker tells it.
 pub(crate) async fn topic_limit(config: &ClientConfig, topic: &str) -> Option<usize> {
     let admin: AdminClient<DefaultClientContext> = config.create().ok()?;
+    oauth::give(config, admin.inner());
     let options = AdminOptions::new().request_timeout(Some(std::time::Duration::from_secs(5)));
     let described = admin.describe_configs([&ResourceSpecifier::Topic(topic)], &options).await.ok()?;
     let resource = described.into_iter().next()?.ok()?;

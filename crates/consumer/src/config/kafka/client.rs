@@ -124,6 +124,10 @@ impl Kafka {
         for (name, value) in fixed.into_iter().flatten() {
             config.set(*name, *value);
         }
+        if let Some(oauth) = &self.oauth {
+            // librdkafka hands this text back when it wants a token.
+            config.set(crate::kafka::oauth::CONFIG, crate::kafka::oauth::source_of(oauth));
+        }
         config
     }
 }
