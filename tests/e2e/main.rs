@@ -7,6 +7,8 @@
 mod bad_input;
 mod framing;
 mod hand_over;
+mod hostile;
+mod keys;
 mod letters;
 mod mapping;
 mod nine_types;
@@ -17,6 +19,8 @@ mod outcomes;
 mod registry;
 mod rejected;
 mod rules;
+mod sealed;
+mod security;
 mod start;
 mod telemetry;
 mod wire;

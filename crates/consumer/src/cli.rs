@@ -32,8 +32,9 @@ pub enum Command {
     #[cfg(feature = "sandbox")]
     #[command(after_help = "Example:\n  order-sync demo --for 30s")]
     Demo(DemoArgs),
-    /// Check the configuration, the keys and who can be reached; show what records become. Sends nothing
+    /// Check the configuration, the keys and who can be reached; show what records become. Sends nothing unless --call says so
     #[command(after_help = "Examples:\n  order-sync check --config order-sync.toml\n  \
+        order-sync check --config order-sync.toml --call\n  \
         order-sync check --config order-sync.toml --sample schemas/examples/orders.jsonl\n  \
         tail -n 5 orders.jsonl | order-sync check --config order-sync.toml --sample - --json")]
     Check(CheckArgs),
@@ -81,6 +82,10 @@ pub struct CheckArgs {
     /// Which topic the sample is of, where mappings differ by topic [default: the first that is read]
     #[arg(long, value_name = "NAME", requires = "sample")]
     pub topic: Option<String>,
+    /// Also send AlipayHK one signed request that is invalid on purpose and touches no order: its signed PARAM_ILLEGAL proves address, keys
+    /// and clock
+    #[arg(long, conflicts_with = "sample")]
+    pub call: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -129,6 +134,25 @@ pub enum KeysCommand {
     /// Make a key pair and say what to give to AlipayHK and what to configure
     #[command(after_help = "Example:\n  order-sync keys generate --out keys --algorithm rsa256 --bits 2048")]
     Generate(GenerateArgs),
+    /// Show which keys are configured, by fingerprint, or the fingerprint of a key file; never a key
+    #[command(after_help = "Examples:\n  order-sync keys show --config order-sync.toml\n  order-sync keys show keys/alipayhk.pub.pem\n\n\
+        The fingerprint is the SHA-256 of the public key (SPKI DER). It is what both sides can compare by phone:\n  \
+        openssl pkey -pubin -in keys/merchant.pub.pem -outform DER | sha256sum")]
+    Show(ShowArgs),
+}
+
+/// `order-sync keys show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Key files, public or private
+    #[arg(value_name = "KEY_FILE", required_unless_present = "config")]
+    pub files: Vec<PathBuf>,
+    /// The configuration file whose keys are shown
+    #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true, conflicts_with = "files")]
+    pub config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `order-sync keys generate`.

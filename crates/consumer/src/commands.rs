@@ -9,7 +9,7 @@ mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -29,6 +29,7 @@ pub fn dispatch(cli: &Cli) -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args),
         Command::Produce(args) => produce::run(args),
         Command::Keys(KeysCommand::Generate(args)) => keys::generate(args),
+        Command::Keys(KeysCommand::Show(args)) => keys::show::run(args),
     }
 }
 

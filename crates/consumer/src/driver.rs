@@ -31,6 +31,7 @@ use self::retries::Retries;
 use self::shutdown::Stopping;
 use crate::admin::{OrderQuery, Published};
 use crate::call::{Caller, Finished, Job, Pool, Prepared, Signed};
+use crate::config::Quota;
 use crate::kafka::Handle;
 use crate::kafka::dead_letter::{DeadLetters, Which};
 use crate::kafka::messages::Event;
@@ -70,6 +71,7 @@ pub(crate) struct Driver {
     metrics: Metrics,
     heartbeat: Arc<AtomicU64>,
     hold: watch::Receiver<bool>,
+    quota: watch::Receiver<Quota>,
     stopping: Stopping,
     mail: Mail,
 }
@@ -119,6 +121,8 @@ pub(crate) struct Parts {
     pub(crate) heartbeat: Arc<AtomicU64>,
     /// Whether the operator's hold file is there.
     pub(crate) hold: watch::Receiver<bool>,
+    /// The quota in force; the operator may change it.
+    pub(crate) quota: watch::Receiver<Quota>,
     pub(crate) drain: Duration,
     pub(crate) mail: Mail,
 }
@@ -157,6 +161,7 @@ impl Driver {
             metrics: parts.metrics,
             heartbeat: parts.heartbeat,
             hold: parts.hold,
+            quota: parts.quota,
             stopping: Stopping::new(parts.drain),
             mail: parts.mail,
         }
@@ -264,6 +269,12 @@ impl Driver {
             tracing::warn!(held, "the operator's hold file (alipayhk.hold_file) came or went");
             let now = self.now();
             self.engine.handle(engine::Input::OperatorHold(held), now);
+        }
+        // An error says that nobody can change it any more.
+        if self.quota.has_changed().unwrap_or(false) {
+            let Quota { requests_per_second, reserve_per_second, .. } = *self.quota.borrow_and_update();
+            let now = self.now();
+            self.engine.handle(engine::Input::Quota { requests_per_second, reserve_per_second }, now);
         }
         self.retries.forget_old(Instant::now());
         self.publish();

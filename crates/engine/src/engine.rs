@@ -181,6 +181,10 @@ impl<P: Clone> Engine<P> {
                 self.share(now);
             }
             Input::OperatorHold(on) => self.hold(on),
+            Input::Quota { requests_per_second, reserve_per_second } => {
+                (self.config.requests_per_second, self.config.reserve_per_second) = (requests_per_second, reserve_per_second);
+                self.share(now);
+            }
         }
     }
 

@@ -73,6 +73,8 @@ pub enum Input<P> {
     TotalPartitions(u32),
     /// The operator's hold file appeared or went.
     OperatorHold(bool),
+    /// The operator changed the client's quota. What the old one's bucket held is kept: no burst, and no debt forgiven.
+    Quota { requests_per_second: f64, reserve_per_second: f64 },
 }
 
 /// One record of a partition.

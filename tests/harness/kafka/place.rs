@@ -118,7 +118,8 @@ impl Place {
 
 fn format(kept: &Path) {
     let scratch = tempfile::Builder::new().prefix("format-").tempdir_in(jars::folder()).expect("the jars' folder is writable");
-    let place = Place { node: 1, folder: scratch.path().to_owned(), port: 1, controller: 2, doors: Vec::new(), java_options: String::new() };
+    let place =
+        Place { node: 1, folder: scratch.path().to_owned(), port: 1, controller: 2, doors: Vec::new(), java_options: String::new() };
     place.write_settings(&place.voter(), &[]);
     let _process = place.format(&[]);
     // Somebody else may have been faster; both results serve.

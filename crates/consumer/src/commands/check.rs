@@ -1,6 +1,8 @@
-//! `order-sync check`: is everything there, and what would become of these orders. Nothing is sent.
+//! `order-sync check`: is everything there, and what would become of these orders. Nothing is sent, but for `--call`.
 
+mod call;
 mod connections;
+mod listener;
 mod mapped;
 mod report;
 mod request;
@@ -37,7 +39,7 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         let mut checker = Checker::new(&config, args.topic.as_deref(), now_millis());
         report.orders = Some(text.lines().enumerate().filter_map(|(at, line)| checker.check(at + 1, line)).collect());
     } else {
-        let connections = connections::check(&config);
+        let connections = connections::check(&config, args.call);
         if connections.iter().any(|connection| connection.failed) {
             code = ExitCode::from(1);
         }

@@ -9,6 +9,7 @@ use crate::admin::Published;
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::pipeline::{self, Outside, RunError};
+use crate::reload::Reload;
 use crate::telemetry;
 
 /// Runs until SIGTERM or SIGINT; drains, commits and ends with 0.
@@ -35,7 +36,9 @@ pub fn run(args: &RunArgs) -> ExitCode {
         if let Err(error) = stop_on_signals(stop_sender) {
             return Err(RunError::Machine(format!("cannot listen for signals: {error}")));
         }
-        pipeline::run(config, Outside { stop, published, listening: None, metrics }).await
+        let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Machine(format!("cannot listen for signals: {error}")))?;
+        let reload = Some(Reload { file: args.config.clone(), hangups });
+        pipeline::run(config, Outside { stop, published, listening: None, metrics, reload }).await
     });
     // Tasks that still wait for an answer are let go: their calls count as undecided, here and at the next start.
     runtime.shutdown_background();

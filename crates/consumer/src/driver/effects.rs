@@ -67,7 +67,9 @@ impl Driver {
         let span = Notes::span(&self.facts, &call, &event);
         let (began, generation) = (Instant::now(), call.generation);
         let job = Job { ticket: call.ticket, offset: call.offset, event, generation, limits, span, began };
-        match self.retries.take((call.ticket.partition, call.offset, generation), began) {
+        // One that was signed with keys of before is signed anew.
+        let kept = self.retries.take((call.ticket.partition, call.offset, generation), began);
+        match kept.filter(|signed| self.caller.is_current(signed)) {
             Some(signed) => self.send(vec![Prepared { job, signed: Some(signed), signing: None }]),
             None => self.pool.submit(job),
         }

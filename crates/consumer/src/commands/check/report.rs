@@ -51,7 +51,11 @@ impl Report {
             for connection in connections {
                 line(&mut out, format_args!("{:7}  {}: {}", connection.word(), connection.who, connection.found));
             }
-            out.push_str("\nNothing was sent. To see what orders become: --sample schemas/examples/orders.jsonl");
+            let sent = match connections.iter().any(|connection| connection.who == super::call::WHO) {
+                true => "One request was made; it names no order.",
+                false => "Nothing was sent. To prove keys and clock: --call.",
+            };
+            line(&mut out, format_args!("\n{sent} To see what orders become: --sample schemas/examples/orders.jsonl"));
         }
         if let Some(orders) = &self.orders {
             for order in orders {

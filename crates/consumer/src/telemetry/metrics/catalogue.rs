@@ -5,7 +5,7 @@ use domain::{BizType, Cause};
 
 use super::mapped::{CallEnd, Ended, gate_reasons};
 use super::series::Series;
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch};
+use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded};
 use crate::admin::health::LOOPS;
 use crate::telemetry::causes;
 
@@ -108,6 +108,7 @@ catalogue! {
     KEYS = "ordersync.records.keys", Kind::Counter, "{record}", &[closed("key", KeyKind::first)], "What the record's key was, beside the order number in its value.";
     VIOLATIONS = "ordersync.records.violations", Kind::Counter, "{record}", &[BIZ_TYPE], "Records that break a rule of their business type's table by themselves: an unknown status, a missing field or path. `observe` sends them, `strict` parks them.";
     NOTES = "ordersync.notes", Kind::Counter, "{note}", &[closed("note", NoteKind::first)], "What the engine remarked; each is told in a log line where it is rare.";
+    RELOADS = "ordersync.config.reloads", Kind::Counter, "{read}", &[closed("result", Reloaded::first)], "Times keys and quota were read again, by SIGHUP or because a file changed; `refused`: something was wrong with them and nothing is changed.";
     BUILD = "ordersync.build.info", Kind::Gauge, "{build}", &[Label { name: "version", values: Values::Ours("the program's version") }], "Always 1.";
 }
 

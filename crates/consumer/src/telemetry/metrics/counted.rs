@@ -10,7 +10,7 @@ use super::catalogue::{self, Entry};
 use super::gauges;
 use super::mapped::{CallEnd, Ended};
 use super::series::{Counters, Series};
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch};
+use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch, Reloaded};
 
 /// One set of counters for each metric.
 pub(super) struct Counted {
@@ -27,6 +27,7 @@ pub(super) struct Counted {
     pub(super) keys: Counters<KeyKind>,
     pub(super) violations: Counters<BizType>,
     pub(super) notes: Counters<NoteKind>,
+    pub(super) reloads: Counters<Reloaded>,
 }
 
 impl Counted {
@@ -45,6 +46,7 @@ impl Counted {
             keys: Counters::new(),
             violations: Counters::new(),
             notes: Counters::new(),
+            reloads: Counters::new(),
         }
     }
 
@@ -63,6 +65,7 @@ impl Counted {
         self.one(meter, &catalogue::KEYS, |all| &all.keys);
         self.one(meter, &catalogue::VIOLATIONS, |all| &all.violations);
         self.one(meter, &catalogue::NOTES, |all| &all.notes);
+        self.one(meter, &catalogue::RELOADS, |all| &all.reloads);
     }
 
     fn one<K: Series + Send + Sync>(self: &Arc<Self>, meter: &Meter, entry: &Entry, of: fn(&Self) -> &Counters<K>) {

@@ -35,6 +35,10 @@ macro_rules! closed {
 }
 
 closed!(
+    /// What came of reading the configuration again.
+    Reloaded, "result", { Taken = "taken", Refused = "refused" }
+);
+closed!(
     /// What came of asking the registry.
     RegistryFetch, "result", { Fetched = "fetched", Unknown = "unknown", Unusable = "unusable", Unreachable = "unreachable" }
 );
