@@ -1,7 +1,7 @@
 //! Whoever answers in AlipayHK's place, or answers nonsense with AlipayHK's own key: a clear reason, a bounded cost, no lost record.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -26,6 +26,8 @@ type Answer = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 struct Between {
     port: u16,
     answer: Arc<Mutex<Option<Answer>>>,
+    /// Connections that pass everything on; a client keeps them.
+    passing: Arc<Mutex<Vec<TcpStream>>>,
     /// Requests for a path that nobody should ask for.
     elsewhere: Arc<AtomicU64>,
 }
@@ -33,12 +35,21 @@ struct Between {
 impl Between {
     fn start(behind: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let between = Self { port: listener.local_addr().unwrap().port(), answer: Arc::default(), elsewhere: Arc::default() };
+        let between = Self {
+            port: listener.local_addr().unwrap().port(),
+            answer: Arc::default(),
+            passing: Arc::default(),
+            elsewhere: Arc::default(),
+        };
         let (answer, elsewhere) = (Arc::clone(&between.answer), Arc::clone(&between.elsewhere));
+        let passing = Arc::clone(&between.passing);
         let behind = behind.trim_start_matches("http://").to_owned();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, elsewhere, behind) = (answer.lock().unwrap().clone(), Arc::clone(&elsewhere), behind.clone());
+                if answer.is_none() {
+                    passing.lock().unwrap().push(stream.try_clone().unwrap());
+                }
                 thread::spawn(move || match answer {
                     Some(answer) => reply(stream, &answer, &elsewhere),
                     None => pass(stream, &behind),
@@ -50,6 +61,8 @@ impl Between {
 
     fn answers(&self, answer: Option<Answer>) {
         *self.answer.lock().unwrap() = answer;
+        // Nobody goes on with a connection of before.
+        self.passing.lock().unwrap().drain(..).for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
     }
 }
 
@@ -69,7 +82,7 @@ fn reply(stream: TcpStream, answer: &Answer, elsewhere: &AtomicU64) {
     let _ = reader.read_exact(&mut vec![0; length]);
     let _ = reader.get_mut().write_all(&answer());
     // What was not read yet would turn the end into a reset: the client ends it.
-    let _ = reader.get_mut().shutdown(std::net::Shutdown::Write);
+    let _ = reader.get_mut().shutdown(Shutdown::Write);
     let _ = reader.read_to_end(&mut Vec::new());
 }
 
@@ -78,10 +91,10 @@ fn pass(stream: TcpStream, behind: &str) {
     let (mut from, mut back) = (stream.try_clone().unwrap(), to.try_clone().unwrap());
     let answering = thread::spawn(move || {
         let _ = std::io::copy(&mut back, &mut &stream);
-        let _ = stream.shutdown(std::net::Shutdown::Both);
+        let _ = stream.shutdown(Shutdown::Both);
     });
     let _ = std::io::copy(&mut from, &mut &to);
-    let _ = to.shutdown(std::net::Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
     let _ = answering.join();
 }
 
