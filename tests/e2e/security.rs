@@ -138,7 +138,7 @@ fn check_names_the_cause_of_each_failure() {
             1,
             vec!["the listener speaks TLS: use \"sasl_ssl\""],
         ),
-        ("TLS towards none", to(config(), &secure.kafka.bootstrap(), "ssl"), 1, vec!["the listener speaks no TLS: use \"plaintext\""]),
+        ("TLS towards none", to(config(), secure.kafka.bootstrap(), "ssl"), 1, vec!["the listener speaks no TLS: use \"plaintext\""]),
         ("TLS without SASL", to(config(), &secure.sasl_tls(), "ssl"), 1, vec!["it asks for SASL (use \"sasl_ssl\""]),
         ("neither", to(config(), &secure.sasl_plain(), "plaintext"), 1, vec!["closes connections without SASL", "\"sasl_plaintext\""]),
         (
