@@ -34,7 +34,8 @@ fn reaction(reaction: Reaction) -> &'static str {
 /// What an operator does about a cause.
 fn remedy(cause: Cause) -> &'static str {
     match cause {
-        Cause::NotSent => "Address, DNS, firewall, certificate (`alipayhk.base_url`, `ca_file`, `proxy`). Nothing reached AlipayHK.",
+        Cause::NotSent => "Nothing: this process may not have been the owner any more, or was held up. Nothing reached AlipayHK.",
+        Cause::Unreachable => "Address, DNS, firewall, certificate (`alipayhk.base_url`, `ca_file`, `proxy`). Nothing reached AlipayHK.",
         Cause::Broken => "The network or a proxy between. If only some orders: ask AlipayHK with the `Tracer-Id`s of the log.",
         Cause::Timeout => "AlipayHK is slow, or `alipayhk.timeout` is too short for it.",
         Cause::HttpStatus => "A gateway in front of AlipayHK fails, or `alipayhk.base_url` leads elsewhere.",
@@ -86,7 +87,8 @@ fn page() -> String {
     }
     page.push_str("\n## Everything else\n\n| What came back | |\n|---|---|\n");
     for (what, reading) in [
-        ("no connection", Reading::Transport(Transport::NotSent)),
+        ("no connection", Reading::Transport(Transport::Unreachable)),
+        ("nothing: it was too late to write the request", Reading::Transport(Transport::NotSent)),
         ("the connection broke, or the answer is no HTTP", Reading::Transport(Transport::Broken)),
         ("more than 256 KiB", Reading::Transport(Transport::TooLarge)),
         ("nothing within `alipayhk.timeout`", Reading::Transport(Transport::Timeout)),
@@ -100,7 +102,7 @@ fn page() -> String {
         let _ = writeln!(page, "| {what} | {} |", does(&classify(&reading, None)));
     }
     page.push_str(
-        "\nEight transport failures in a row (not sent, broken, timeout, HTTP status, unreadable) close the gate too.\n\n## What to do\n\n\
+        "\nEight transport failures in a row (unreachable, not sent, broken, timeout, HTTP status, unreadable) close the gate too.\n\n## What to do\n\n\
          The cause is the label of `ordersync.calls`, the reason in `/api/state` and the word in the log.\n\n| Cause | |\n|---|---|\n",
     );
     for cause in Cause::ALL {

@@ -99,7 +99,8 @@ fn version(key: KeyUse) -> String {
 
 fn no_answer(transport: Transport) -> String {
     match transport {
-        Transport::NotSent => "no connection: the address, its TLS certificate (alipayhk.ca_file) or the proxy",
+        Transport::NotSent => "too late: nothing was sent within alipayhk.timeout",
+        Transport::Unreachable => "no connection: the address, its TLS certificate (alipayhk.ca_file) or the proxy",
         Transport::Broken => "the connection broke before an answer was there",
         Transport::Timeout => "no answer within alipayhk.timeout",
         Transport::TooLarge => "an answer came that is too large to be AlipayHK's",
