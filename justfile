@@ -11,6 +11,10 @@ demo *arguments:
 test *arguments:
     ./dev test {{ arguments }}
 
+# Simulated worlds, seed after seed
+sim *arguments:
+    ./dev sim {{ arguments }}
+
 # The figures
 bench *arguments:
     ./dev bench {{ arguments }}

@@ -9,8 +9,8 @@ use crate::lints::PURE;
 use crate::report::{Finding, expect_none};
 use crate::tree;
 
-/// Our packages and which of ours they may use. The last two are the tests' and benches' packages.
-const ARROWS: [(&str, &[&str]); 9] = [
+/// Our packages and which of ours they may use. The last three are the tests', the simulation's and the benches' packages.
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("crypto", &[]),
     ("engine", &["domain"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("sandbox", &["alipayhk", "crypto", "domain"]),
     ("consumer", &["alipayhk", "commit-queue", "crypto", "domain", "engine", "sandbox"]),
     ("order-sync-tests", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "sandbox"]),
+    ("order-sync-sim", &["alipayhk", "domain", "engine", "sandbox"]),
     ("order-sync-benches", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "order-sync-tests", "sandbox"]),
 ];
 /// What no pure crate reaches, and why not.
@@ -47,6 +48,8 @@ const KNOWN: [(&str, &str); 2] = [
     ("crypto", "getrandom"),
     ("alipayhk", "getrandom"),
 ];
+/// The feature of engine that lets rules be switched off.
+const MUTANTS: &str = "mutants";
 /// Names of sources of randomness, and the lines that may have them.
 const CHANCE: [&str; 6] = ["SysRng", "OsRng", "ThreadRng", "thread_rng", "getrandom", "SystemRandom"];
 /// aws-lc-rs wants a source for every RSA signature; PKCS#1 v1.5 is deterministic and uses none.
@@ -116,6 +119,23 @@ fn the_production_binary_is_built_without_the_sandbox() {
         "make the dependency optional, behind the feature `sandbox`",
         &findings,
     );
+}
+
+#[test]
+fn no_build_but_the_simulation_can_switch_a_rule_off() {
+    let selection = ["-p", "consumer", "--no-default-features"];
+    let features = cargo(&[&["tree", "--edges", "normal", "--prefix", "none", "--format", "{p} {f}"], &selection[..]].concat());
+    let engine: Vec<&str> = features.lines().filter(|line| line.starts_with("engine ")).collect();
+    assert!(!engine.is_empty(), "cargo tree said nothing");
+    let mut findings: Vec<Finding> =
+        engine.iter().filter(|line| line.contains(MUTANTS)).map(|line| Finding::new("the production build", *line)).collect();
+    let asking = tree::files().into_iter().filter(|file| file.path.ends_with("Cargo.toml") && file.path != "tests/sim/Cargo.toml");
+    for file in asking.filter(|file| file.path != "crates/engine/Cargo.toml") {
+        let lines = file.lines().filter(|(_, line)| line.contains(MUTANTS));
+        findings.extend(lines.map(|(number, line)| Finding::new(format!("{}:{number}", file.path), line)));
+    }
+    let way_out = "only tests/sim asks for the feature `mutants` of engine";
+    expect_none("outside of the simulation every rule holds", way_out, &findings);
 }
 
 /// The packages that a build of this selection contains, build scripts' and tests' needs aside.

@@ -33,6 +33,7 @@ use crate::key::Homes;
 use crate::lane::{Busy, Lane, Version};
 use crate::partition::{Bounds, Partition};
 use crate::retry::{Backoff, Rng};
+use crate::rules::{Rule, Rules};
 
 pub use view::{Counters, GateView, LaneState, LaneView, PartitionView, Snapshot};
 
@@ -61,6 +62,7 @@ struct CallInfo {
 #[derive(Debug)]
 pub struct Engine<P> {
     config: Config,
+    rules: Rules,
     rng: Rng,
     /// Fed with the seed: the key of the orders' hashes.
     hasher: DefaultHasher,
@@ -116,6 +118,7 @@ impl<P: Clone> Engine<P> {
         seed.hash(&mut hasher);
         Self {
             config,
+            rules: Rules::default(),
             rng: Rng::new(seed),
             hasher,
             partitions: BTreeMap::new(),
@@ -150,6 +153,14 @@ impl<P: Clone> Engine<P> {
             counters: Counters::default(),
             effects: VecDeque::new(),
         }
+    }
+
+    /// The same with some rules switched off.
+    #[cfg(feature = "mutants")]
+    #[must_use]
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
     }
 
     /// Takes one thing in.
@@ -237,6 +248,9 @@ impl<P: Clone> Engine<P> {
         self.bounds = Bounds { records: part(self.config.max_open_records), bytes: part(self.config.max_open_bytes) };
         let quota = (self.config.requests_per_second - self.config.reserve_per_second).max(0.0);
         let known = if self.total_partitions.is_some() { f64::from(ours) / f64::from(total) } else { 0.0 };
+        if self.rules.lack(Rule::QuotaKept) {
+            self.bucket = Bucket::new(now);
+        }
         self.bucket.set_share(quota * known, now);
         for id in self.partitions.keys().copied().collect::<Vec<_>>() {
             self.touch(id);

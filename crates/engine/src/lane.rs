@@ -243,16 +243,17 @@ impl<P> Lane<P> {
 
     /// Takes a modification in: stale, attached, surviving or queued. `alone`: nothing older may be absorbed by it.
     pub(crate) fn arrive(&mut self, work: Work<P>, alone: bool) -> Arrival {
+        // Of equal times the newest counts: what equals an older one is a change back, and newer than both.
+        let twin = self.queue.iter_mut().rfind(|held| held.version.at == work.version.at);
         if let Some(memory) = self.memory {
-            if memory.decided.at == work.version.at && memory.content == work.content as u32 {
+            if twin.is_none() && memory.decided.at == work.version.at && memory.content == work.content as u32 {
                 return Arrival::Stale(StaleReason::Duplicate);
             }
             if work.version <= memory.decided {
                 return Arrival::Stale(StaleReason::Older);
             }
         }
-        let equal = self.queue.iter().position(|held| held.version.at == work.version.at && held.content == work.content);
-        if let Some(holder) = equal.and_then(|index| self.queue.get_mut(index)) {
+        if let Some(holder) = twin.filter(|held| held.content == work.content) {
             holder.riders.push(Rider::stale(work.version.offset, StaleReason::Duplicate));
             return Arrival::Attached;
         }
@@ -281,13 +282,15 @@ impl<P> Lane<P> {
         }
     }
 
-    /// A late milestone still goes before newer ones, as long as none of these may have been applied.
+    /// A late milestone still goes before newer ones, as long as none of these may have been applied, and the window reaches it while
+    /// their offsets are open.
     fn may_go_before(&self, index: usize, work: &Work<P>) -> bool {
         let sent = self.trouble.as_ref().and_then(|trouble| trouble.ambiguous).map(|(version, _)| version);
         work.milestone
             && index >= self.fixed()
             && sent.is_none_or(|sent| sent < work.version)
             && self.queue.get(index).is_some_and(|newer| newer.status != work.status)
+            && self.queue.iter().skip(index).all(|newer| work.version.offset < newer.lowest + SPAN)
     }
 
     fn insert(&mut self, index: usize, work: Work<P>) {

@@ -20,6 +20,7 @@ mod ledger;
 pub mod metadata;
 mod partition;
 mod retry;
+mod rules;
 pub mod takeover;
 mod window;
 
@@ -27,4 +28,6 @@ pub use config::{Config, OnUndecided, UnsupportedBusiness};
 pub use engine::{Counters, Engine, GateView, LaneState, LaneView, PartitionView, Snapshot};
 pub use io::*;
 pub use partition::Phase;
+#[cfg(feature = "mutants")]
+pub use rules::{Rule, Rules};
 pub use takeover::{Halt, Plan};

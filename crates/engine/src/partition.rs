@@ -9,6 +9,7 @@ use crate::key::KeyMap;
 use crate::lane::{Lane, Memory};
 use crate::ledger::Ledger;
 use crate::metadata::SPAN;
+use crate::rules::{Rule, Rules};
 use crate::takeover::{Inherited, Plan};
 use crate::window::Window;
 
@@ -113,7 +114,7 @@ pub(crate) struct Bounds {
 }
 
 impl<P> Partition<P> {
-    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration) -> Self {
+    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration, rules: Rules) -> Self {
         let (mut inherited, mut hold_until, mut foreign, mut highest) = (VecDeque::new(), None, false, None);
         let hold = Now(plan.at.0 + alive);
         let window = match plan.inherited {
@@ -144,7 +145,7 @@ impl<P> Partition<P> {
             highest_inherited: highest,
             unverified: highest.is_some_and(|(_, leader_epoch)| leader_epoch.is_some()).then(Vec::new),
             barrier: plan.barrier,
-            window,
+            window: window.with(rules),
             hold_until,
             foreign,
             unclean: hold_until.is_some(),
@@ -168,6 +169,11 @@ impl<P> Partition<P> {
         }
     }
 
+    /// The rules that hold.
+    pub(crate) fn rules(&self) -> Rules {
+        self.window.rules
+    }
+
     /// The hold of an unclean hand-over is still on.
     pub(crate) fn holds(&self, now: Now) -> bool {
         self.hold_until.is_some_and(|until| until > now)
@@ -180,7 +186,8 @@ impl<P> Partition<P> {
 
     /// Below this offset may be sent; `None`: nothing may.
     pub(crate) fn speaks_below(&self) -> Option<Offset> {
-        self.window.limit().filter(|_| self.may_speak())
+        let limit = if self.rules().lack(Rule::Window) { Some(Offset(i64::MAX)) } else { self.window.limit() };
+        limit.filter(|_| self.may_speak())
     }
 
     /// Enough is held: reading pauses. Below the barrier no mark counts.
@@ -216,7 +223,7 @@ impl<P> Partition<P> {
     /// Nothing of ours can be applied any more: the marker may say closed.
     pub(crate) fn is_clean(&self, now: Now) -> bool {
         self.in_flight == 0
-            && !self.holds(now)
+            && (!self.holds(now) || self.rules().lack(Rule::HoldBlocksClosed))
             && self
                 .lanes
                 .values()

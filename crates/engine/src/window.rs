@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::io::{CommitResult, CommitTicket, Now, Offset};
 use crate::metadata::SPAN;
+use crate::rules::{Rule, Rules};
 
 /// A commit without an answer for so long is overdue: it may still land, so it bounds the window.
 const OVERDUE: Duration = Duration::from_secs(10);
@@ -39,6 +40,7 @@ pub(crate) struct Window {
     unsaid: u32,
     issued_at: Option<Now>,
     pub(crate) without_map: bool,
+    pub(crate) rules: Rules,
 }
 
 /// A commit on its way.
@@ -80,6 +82,7 @@ impl Window {
             unsaid: 0,
             issued_at: None,
             without_map: false,
+            rules: Rules::default(),
         }
     }
 
@@ -95,13 +98,32 @@ impl Window {
     /// The limit in force: overdue commits bound it, since each may still land.
     pub(crate) fn limit(&self) -> Option<Offset> {
         let in_force = self.in_force?;
+        if self.rules.lack(Rule::OverdueBounds) {
+            return Some(in_force);
+        }
         Some(self.overdue.iter().map(|sent| sent.window).min().map_or(in_force, |window| in_force.min(window)))
     }
 
     /// The window to announce with a commit at `offset`.
     pub(crate) fn next(&self, offset: Offset, position: Offset) -> Offset {
-        let wanted = Offset((position.0 + Self::HEADROOM).min(offset.0 + SPAN));
+        let bound = if self.rules.lack(Rule::WindowBounded) { i64::MAX } else { offset.0 + SPAN };
+        let wanted = Offset((position.0 + Self::HEADROOM).min(bound));
+        if self.rules.lack(Rule::WindowGrows) {
+            return wanted;
+        }
         self.announced.max(wanted).max(self.needs)
+    }
+
+    /// What the rules that are switched off make of a window that was inherited.
+    pub(crate) fn with(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        if rules.lack(Rule::WindowGrows) {
+            self.needs = Offset(0);
+        }
+        if rules.lack(Rule::OpenFirst) && self.committed.is_some() {
+            self.in_force = Some(self.needs);
+        }
+        self
     }
 
     /// A settlement happened.
@@ -144,6 +166,9 @@ impl Window {
         (self.last, self.issued_at, self.dirty_since, self.again) = (Some(sent), Some(sent.issued_at), None, false);
         self.unsaid = 0;
         self.announced = self.announced.max(sent.window);
+        if self.rules.lack(Rule::WindowAccepted) {
+            self.in_force = self.in_force.max(Some(sent.window));
+        }
     }
 
     /// A commit that is not answered in time no longer holds up the next one.
@@ -179,7 +204,7 @@ impl Window {
     /// The coordinator answered.
     pub(crate) fn answered(&mut self, ticket: CommitTicket, result: CommitResult, now: Now) -> Answered {
         let accepted = result == CommitResult::Accepted;
-        if let Some(last) = self.last.filter(|last| last.ticket == ticket) {
+        if let Some(last) = self.last.filter(|last| last.ticket == ticket || self.rules.lack(Rule::CommitTicket)) {
             self.last = None;
             if accepted {
                 self.in_force = Some(match self.in_force {
@@ -198,6 +223,9 @@ impl Window {
         let Some(index) = self.overdue.iter().position(|sent| sent.ticket == ticket) else { return Answered::Unknown };
         let sent = self.overdue.remove(index);
         self.again = true;
+        if self.rules.lack(Rule::OverdueBounds) {
+            return Answered::Overdue(sent);
+        }
         if accepted {
             // It may have landed over a newer one: what it says is then what a successor would read.
             self.in_force = Some(self.in_force.map_or(sent.window, |in_force| in_force.min(sent.window)));

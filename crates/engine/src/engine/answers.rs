@@ -7,6 +7,7 @@ use crate::config::{OnUndecided, UnsupportedBusiness};
 use crate::io::{Disposition, Note, Now, ParkReason, StaleReason, Ticket};
 use crate::lane::{Busy, Candidates};
 use crate::metadata::SPAN;
+use crate::rules::Rule;
 
 /// The code that an order parked by `unsupported_business = "park"` is filed under.
 const UNSUPPORTED: &str = "UN_SUPPORT_BUSINESS";
@@ -15,7 +16,11 @@ const STATUS_INVALID: &str = "ORDER_STATUS_INVALID";
 
 impl<P: Clone> Engine<P> {
     pub(super) fn call_finished(&mut self, ticket: Ticket, outcome: Outcome, now: Now) {
-        let Some(call) = self.calls.remove(&ticket.serial) else { return };
+        let Some(mut call) = self.calls.remove(&ticket.serial) else { return };
+        let mut ticket = ticket;
+        if self.rules.lack(Rule::FenceAnswers) {
+            self.unfenced(&mut call, &mut ticket, now);
+        }
         self.judge_gates(&call, ticket.serial, &outcome, now);
         self.touch(ticket.partition);
         let Some(partition) = self.current(ticket.partition, ticket.epoch) else {
@@ -53,6 +58,11 @@ impl<P: Clone> Engine<P> {
     fn accepted(&mut self, call: CallInfo, ticket: Ticket, now: Now) {
         self.fuse.earn();
         self.counters.calls_delivered += 1;
+        if self.rules.lack(Rule::RetryLiftsNothing)
+            && let Some(trouble) = self.lane_mut(call.lane).and_then(|lane| lane.trouble.as_mut())
+        {
+            trouble.ambiguous = None;
+        }
         self.decided(call.lane, Disposition::Delivered, true, Some(ticket), now);
     }
 
@@ -145,6 +155,18 @@ impl<P: Clone> Engine<P> {
             Some(lane) if lane.queue.is_empty() => self.retire(lane_ref, now),
             Some(_) => self.make_ready(lane_ref),
             None => {}
+        }
+    }
+
+    /// An answer to an assignment that is gone, taken as one to the present one.
+    fn unfenced(&mut self, call: &mut CallInfo, ticket: &mut Ticket, now: Now) {
+        let Some(epoch) = self.partitions.get(&ticket.partition).map(|partition| partition.epoch) else { return };
+        if epoch != ticket.epoch {
+            self.old_call_ended(call.lane, now);
+            (call.lane.epoch, ticket.epoch) = (epoch, epoch);
+            if let Some(lane) = self.lane_mut(call.lane).filter(|lane| lane.busy == Busy::No && !lane.queue.is_empty()) {
+                lane.busy = Busy::Call(ticket.serial);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use crate::gate::Pass;
 use crate::io::{Call, Effect, Note, Now, Offset, ParkReason, Ticket, UnfitReason};
 use crate::lane::{Busy, Candidates, Lane, StatusId, Version};
 use crate::partition::Partition;
+use crate::rules::{Rule, Rules};
 
 /// What a parked record says in `strict` mode.
 pub(super) const FORBIDDEN: &str = "orderStatus: the business type's table forbids this step from the last accepted status (mode = strict)";
@@ -98,7 +99,7 @@ impl<P: Clone> Engine<P> {
         };
         let Some(lane) = partition.lanes.get(&lane_ref.key) else { return Turn::Nothing };
         let Some(work) = lane.queue.first().filter(|_| lane.busy == Busy::No && partition.draining.is_none()) else { return Turn::Nothing };
-        if self.old_calls.contains_key(&(lane_ref.partition, lane_ref.key)) {
+        if self.old_calls.contains_key(&(lane_ref.partition, lane_ref.key)) && !self.rules.lack(Rule::OwnOldCall) {
             // Its own old call still runs; when that ends, it is woken.
             return Turn::Nothing;
         }
@@ -172,6 +173,7 @@ fn waits_until<P>(partition: &Partition<P>, lane: &Lane<P>, version: Version, no
         until = until.max(trouble.due);
         if let Some((sent, alive_until)) = trouble.ambiguous
             && sent != version
+            && !partition.rules().lack(Rule::AmbiguousWait)
         {
             until = until.max(alive_until);
         }
@@ -181,11 +183,20 @@ fn waits_until<P>(partition: &Partition<P>, lane: &Lane<P>, version: Version, no
         let free = match (partition.foreign, held) {
             (true, held) => held.is_none() && Offset(version.offset) >= partition.barrier,
             (false, None) => true,
-            (false, Some(candidates)) => candidates == Candidates::One(version),
+            (false, Some(candidates)) => is_free(partition.rules(), candidates, version),
         };
         if !free {
             until = until.max(hold);
         }
     }
     (until > now).then_some(until)
+}
+
+/// The only version that may have been on its way may be sent again at once; whatever else is in a held lane waits.
+fn is_free(rules: Rules, candidates: Candidates, version: Version) -> bool {
+    match candidates {
+        Candidates::One(only) if only == version => !rules.lack(Rule::SingleResend),
+        Candidates::One(_) => rules.lack(Rule::OthersHeld),
+        Candidates::Several => rules.lack(Rule::SeveralHeld),
+    }
 }

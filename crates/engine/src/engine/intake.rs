@@ -6,8 +6,9 @@ use thin_vec::ThinVec;
 use super::dispatch::FORBIDDEN;
 use super::{Engine, LaneRef};
 use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, UnfitReason};
-use crate::lane::{Arrival, Candidates, Lane, StatusId, Version, Work};
+use crate::lane::{Arrival, Busy, Candidates, Lane, Rider, StatusId, Version, Work};
 use crate::partition::Phase;
+use crate::rules::Rule;
 
 /// What a modification becomes in `strict` mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,9 @@ impl<P: Clone> Engine<P> {
                 Some(unverified) => unverified.push(offset),
                 None => self.settled_before(id, offset, now),
             }
-            self.learn(id, record.content, offset, now);
+            if !self.rules.lack(Rule::MapTeaches) {
+                self.learn(id, record.content, offset, now);
+            }
         } else {
             self.counters.records_read += 1;
             match record.content {
@@ -113,13 +116,20 @@ impl<P: Clone> Engine<P> {
             bytes,
             status,
             biz_type: modification.biz_type,
-            milestone,
+            milestone: milestone && !self.rules.lack(Rule::Milestones),
             tries: None,
         };
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let holds = partition.holds(now) && offset < partition.barrier;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let newer = lane.queue.last().is_none_or(|newest| version > newest.version);
+        if self.rules.lack(Rule::OneCall) && matches!(lane.busy, Busy::Call(_)) {
+            lane.busy = Busy::No;
+        }
+        if self.rules.lack(Rule::NewestSurvives) && lane.queue.len() > lane.fixed() {
+            lane.queue.last_mut().into_iter().for_each(|held| held.riders.push(Rider::superseded(offset.0)));
+            return;
+        }
         let arrival = lane.arrive(work, fit == Fit::Behind);
         if holds && !matches!(arrival, Arrival::Stale(_)) {
             partition.held_orders += u32::from(hold(lane, version, newer));
@@ -142,6 +152,12 @@ impl<P: Clone> Engine<P> {
             }
         };
         let (first, queued) = (lane.waiting_since.is_none(), lane.queued);
+        if self.rules.lack(Rule::OffsetsRide) {
+            let riders = lane.queue.last_mut().map(|newest| std::mem::take(&mut newest.riders)).unwrap_or_default();
+            for rider in riders {
+                self.dispose(id, rider.offset(), Disposition::Superseded { by: offset }, None, None, now);
+            }
+        }
         if first {
             self.waits_since(lane_ref, Some(now.into()));
         }

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::io::{Effect, Epoch, Now, PartitionId, RebuildReason};
 use crate::partition::{Drain, Partition, Phase};
+use crate::rules::Rule;
 use crate::takeover::Plan;
 
 impl<P: Clone> Engine<P> {
@@ -10,7 +11,7 @@ impl<P: Clone> Engine<P> {
         self.forget(&[id]);
         self.rebuilding = false;
         let plan = self.without_disowned_map(id, plan);
-        let partition = Partition::new(id, epoch, plan, self.config.alive());
+        let partition = Partition::new(id, epoch, plan, self.config.alive(), self.rules);
         self.count_unclean(id, &partition);
         self.partitions.insert(id, partition);
         self.share(now);
@@ -38,14 +39,20 @@ impl<P: Clone> Engine<P> {
         let Some(drain) = partition.draining else { return };
         if now >= drain.deadline {
             self.release(id, now);
-        } else if partition.window.may_send(now) && (partition.is_drained() || now >= drain.commit_at) {
+        } else if partition.window.may_send(now) && (partition.is_drained() || now >= drain.commit_at || self.rules.lack(Rule::Drain)) {
             self.commit(id, true, now);
+            if self.rules.lack(Rule::LastAnswer) {
+                self.release(id, now);
+            }
         }
     }
 
     pub(super) fn lost(&mut self, id: PartitionId, epoch: Epoch, now: Now) {
         let Some(partition) = self.current(id, epoch) else { return };
-        let unanswered = partition.window.has_unanswered();
+        let unanswered = partition.window.has_unanswered() && !self.rules.lack(Rule::LeaveUnanswered);
+        if self.rules.lack(Rule::LostCommitsNothing) {
+            self.commit(id, true, now);
+        }
         self.forget(&[id]);
         self.share(now);
         if unanswered {
@@ -56,7 +63,8 @@ impl<P: Clone> Engine<P> {
     /// The partition may go. With an unanswered commit, which could land over its next owner's, we leave the group first.
     pub(super) fn release(&mut self, id: PartitionId, now: Now) {
         let Some(partition) = self.partitions.get(&id) else { return };
-        let (epoch, unanswered) = (partition.epoch, partition.window.has_unanswered());
+        let stays = self.rules.lack(Rule::LeaveUnanswered) || self.rules.lack(Rule::LastAnswer);
+        let (epoch, unanswered) = (partition.epoch, partition.window.has_unanswered() && !stays);
         self.forget(&[id]);
         self.share(now);
         if unanswered {
@@ -96,7 +104,9 @@ impl<P: Clone> Engine<P> {
         for call in self.calls.values().filter(|call| gone.contains(&(call.lane.partition, call.lane.epoch))) {
             *self.old_calls.entry((call.lane.partition, call.lane.key)).or_default() += 1;
         }
-        self.commits.retain(|_, of| !gone.contains(of));
+        if !self.rules.lack(Rule::FenceCommits) {
+            self.commits.retain(|_, of| !gone.contains(of));
+        }
         self.forget_remembered(orders);
         let partitions = &self.partitions;
         let is_gone = |lane: &super::LaneRef| partitions.get(&lane.partition).is_none_or(|partition| partition.epoch != lane.epoch);

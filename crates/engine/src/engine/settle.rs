@@ -5,6 +5,7 @@ use domain::MerchantBizNo;
 use super::{Engine, LaneRef};
 use crate::io::{Disposed, Disposition, Effect, Epoch, Now, Offset, PartitionId, StaleReason, Ticket};
 use crate::lane::{Later, Work};
+use crate::rules::Rule;
 
 impl<P: Clone> Engine<P> {
     /// The front work of a lane was decided: its offsets end with it, unless something of it may still be applied.
@@ -12,7 +13,9 @@ impl<P: Clone> Engine<P> {
         let Some(partition) = self.partitions.get_mut(&lane_ref.partition) else { return };
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key).filter(|lane| !lane.queue.is_empty()) else { return };
         let work = lane.queue.remove(0);
-        lane.remember(work.version, work.content, accepted.then_some(work.status));
+        if accepted || !self.rules.lack(Rule::RejectionsDecide) {
+            lane.remember(work.version, work.content, accepted.then_some(work.status));
+        }
         if let Some(trouble) = &mut lane.trouble {
             (trouble.due, trouble.failures, trouble.since) = (Now::default(), 0, None);
         }
@@ -46,11 +49,12 @@ impl<P: Clone> Engine<P> {
         let mut settles_at = now;
         if let Some((version, until)) = lane.trouble.as_ref().and_then(|trouble| trouble.ambiguous)
             && version == work.version
+            && !self.rules.lack(Rule::AmbiguousOpen)
         {
             settles_at = settles_at.max(until);
         }
         let held = lane.trouble.as_ref().is_some_and(|trouble| trouble.held.is_some());
-        if let Some(hold) = hold.filter(|_| held || foreign) {
+        if let Some(hold) = hold.filter(|_| (held || foreign) && !self.rules.lack(Rule::HeldOpen)) {
             settles_at = settles_at.max(hold);
         }
         let offset = Offset(work.version.offset);

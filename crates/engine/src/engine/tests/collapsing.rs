@@ -72,6 +72,20 @@ fn equal_time_and_other_content_is_newer_and_counted() {
 }
 
 #[test]
+fn a_change_back_at_an_equal_time_is_newer_than_both() {
+    let mut rig = Rig::new(config());
+    for content in [1, 2, 1] {
+        rig.read_as(BizType::SelfPick, "A", 5, "PENDING", content);
+    }
+    rig.answer(accepted());
+    assert_eq!(rig.called(), [2]);
+    rig.answer(accepted());
+    assert_eq!(rig.end_of(1), Some(Disposition::Superseded { by: Offset(2) }));
+    rig.read_as(BizType::SelfPick, "A", 5, "PENDING", 1);
+    assert_eq!(rig.end_of(3), Some(Disposition::Stale(StaleReason::Duplicate)));
+}
+
+#[test]
 fn milestones_are_sent_in_order_and_absorbed_by_their_own_status_only() {
     let mut rig = Rig::new(config());
     rig.read("A", 1, "USED");
@@ -192,5 +206,20 @@ fn what_the_window_could_never_reach_absorbs_nothing() {
     rig.secs(2);
     assert_eq!(rig.called(), [400_000]);
     rig.answer(accepted());
+    assert_eq!(rig.committable(), 400_001);
+}
+
+#[test]
+fn a_late_milestone_does_not_go_before_what_would_keep_the_window_from_it() {
+    let mut rig = Rig::new(crate::Config { requests_per_second: 1.0, ..config() });
+    rig.read("A", 1, "USED");
+    rig.read("B", 5, "USED");
+    rig.position(400_000);
+    rig.read("B", 3, "TICKETED");
+    rig.answer(accepted());
+    rig.secs(2);
+    assert_eq!(rig.called(), [1]);
+    rig.answer(accepted());
+    assert_eq!(rig.end_of(400_000), Some(Disposition::Stale(StaleReason::Older)));
     assert_eq!(rig.committable(), 400_001);
 }
