@@ -1,5 +1,7 @@
 //! The way to AlipayHK and back: the sandbox's own model decides, the product's own rules say what the answer means. A signature is a token.
 
+use std::sync::Arc;
+
 use alipayhk::{Code, Held as HeldStatus, Reading, Status, Transport, classify};
 use domain::{Outcome, ResultCode, Verdict};
 use engine::{Call, Ticket};
@@ -112,6 +114,7 @@ impl World {
     }
 
     fn decide_at(&mut self, call: usize, at: u64, reply: Reply) {
+        self.check_serial(call, true);
         self.sent[call].pending = true;
         self.to_come += 1;
         self.at(at, Event::Decide(call, reply));
@@ -124,12 +127,8 @@ impl World {
 
     /// An answer that decides nothing.
     fn indefinite(&mut self) -> Reading {
-        let signed = |code: Code, status: Status| Reading::Signed {
-            code,
-            text: ResultCode::lenient(code.name()),
-            status,
-            held: HeldStatus::Other,
-        };
+        let signed =
+            |code: Code, status: Status| Reading::Signed { code, text: ResultCode::lenient(code.name()), status, held: HeldStatus::Other };
         match self.random.between(0, 11) {
             0 | 1 => Reading::Http(503),
             2 => Reading::Http(429),
@@ -157,8 +156,8 @@ impl World {
             status: version.status.clone(),
             create_time: TIME_ZERO,
             modify_time: TIME_ZERO + version.time,
-            json: version.text.clone(),
-            content: version.text.clone(),
+            json: Arc::clone(&version.text),
+            content: Arc::clone(&version.text),
             missing: None,
         };
         let now = TIME_ZERO + self.now as i64;

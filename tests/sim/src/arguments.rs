@@ -71,7 +71,9 @@ impl Arguments {
                 "--help" | "-h" => read.work = Work::Help,
                 "--mutants" => read.work = Work::Mutants,
                 "--trace" => read.trace = true,
-                "--minutes" => read.time = Duration::try_from_secs_f64(number::<f64>(&word, &value()?)? * 60.0).map_err(|e| format!("{word}: {e}"))?,
+                "--minutes" => {
+                    read.time = Duration::try_from_secs_f64(number::<f64>(&word, &value()?)? * 60.0).map_err(|e| format!("{word}: {e}"))?
+                }
                 "--count" => (read.count, read.time) = (number(&word, &value()?)?, read.time.max(Duration::from_secs(86_400))),
                 "--jobs" => read.jobs = number::<usize>(&word, &value()?)?.max(1),
                 "--from" => read.from = number(&word, &value()?)?,
@@ -83,7 +85,8 @@ impl Arguments {
                 }
                 "--generator" => {
                     let name = value()?;
-                    let generator = Generator::parse(&name).ok_or_else(|| format!("--generator: {name} is none; ./dev sim --help lists them"))?;
+                    let generator =
+                        Generator::parse(&name).ok_or_else(|| format!("--generator: {name} is none; ./dev sim --help lists them"))?;
                     (read.generators, read.chosen) = (vec![generator], true);
                 }
                 "--without" => {

@@ -90,6 +90,10 @@ impl World {
         match (client.member, client.joining) {
             (_, Some(since)) if now >= since + JOIN_AGAIN && self.group.stuck_until <= now => {
                 let member = self.group.member_of(asker);
+                if member.is_none() && self.processes[process].client.member.is_some() {
+                    // It would be told that it is no member.
+                    return self.lose(process, true);
+                }
                 if member.is_none() || self.processes[process].client.member.is_some() || now >= since + MAX_POLL + SESSION {
                     self.processes[process].client.member = member;
                     self.send_join(process);
@@ -117,7 +121,8 @@ impl World {
                     self.rejoin(process);
                 }
             }
-            Response::JoinAgain { number, .. } | Response::Assigned { number, .. } if number != client.joins || client.joining.is_none() => {}
+            Response::JoinAgain { number, .. } | Response::Assigned { number, .. }
+                if number != client.joins || client.joining.is_none() => {}
             Response::JoinAgain { member, .. } => {
                 (client.member, client.heard) = (Some(member), now);
                 self.send_join(process);
@@ -244,7 +249,8 @@ impl World {
         if self.processes[process].cut_until > now {
             return;
         }
-        let due: Vec<usize> = self.processes[process].client.deferred.extract_if(.., |(until, _)| *until <= now).map(|(_, commit)| commit).collect();
+        let due: Vec<usize> =
+            self.processes[process].client.deferred.extract_if(.., |(until, _)| *until <= now).map(|(_, commit)| commit).collect();
         for commit in due {
             self.commit_now(process, commit);
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::{ModifiedAt, Outcome};
 use engine::{
-    Call, CommitResult, CommitTicket, Content, Effect, Engine, Epoch, Input, Modification, Now, Offset, PartitionId, Plan, Record, SkipReason,
-    Ticket, UnfitReason,
+    Call, CommitResult, CommitTicket, Content, Effect, Engine, Epoch, Input, Modification, Now, Offset, PartitionId, Plan, Record,
+    SkipReason, Ticket, UnfitReason,
 };
 
 use crate::log::{Kind, TIME_ZERO};
@@ -45,11 +45,22 @@ pub(crate) struct Driver {
     told_to_close: bool,
     /// Asked for, and not performed when the process froze.
     left: Option<Effect<Held>>,
+    /// When the engine last decided.
+    decided_at: u64,
 }
 
 impl Driver {
     pub(crate) fn new(engine: Engine<Held>, partitions: usize) -> Self {
-        Self { engine, mail: VecDeque::new(), turn_at: None, ours: vec![None; partitions], stopping: None, told_to_close: false, left: None }
+        Self {
+            engine,
+            mail: VecDeque::new(),
+            turn_at: None,
+            ours: vec![None; partitions],
+            stopping: None,
+            told_to_close: false,
+            left: None,
+            decided_at: 0,
+        }
     }
 }
 
@@ -108,6 +119,7 @@ impl World {
         if !self.perform(process) {
             return false;
         }
+        self.processes[process].driver.decided_at = self.now;
         for _ in 0..64 {
             if self.processes[process].driver.mail.is_empty() {
                 break;
@@ -235,9 +247,16 @@ impl World {
                     self.write_outcome(process, disposed.partition.0 as usize, disposed.epoch, disposed.offset);
                 }
             }
-            Effect::Commit(commit) => self.command(process, Command::Commit(commit)),
-            Effect::Pause { partition, epoch } => self.command(process, Command::Fetch { partition: partition.0 as usize, epoch, on: false }),
-            Effect::Resume { partition, epoch } => self.command(process, Command::Fetch { partition: partition.0 as usize, epoch, on: true }),
+            Effect::Commit(commit) => {
+                let issued = self.processes[process].driver.decided_at;
+                self.command(process, Command::Commit(commit, issued));
+            }
+            Effect::Pause { partition, epoch } => {
+                self.command(process, Command::Fetch { partition: partition.0 as usize, epoch, on: false })
+            }
+            Effect::Resume { partition, epoch } => {
+                self.command(process, Command::Fetch { partition: partition.0 as usize, epoch, on: true })
+            }
             Effect::Release { partition, epoch } => {
                 let partition = partition.0 as usize;
                 self.say(|| format!("P{process} gives p{partition} back"));

@@ -19,11 +19,23 @@ pub(crate) struct Asker {
 /// A request to the coordinator.
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
-    Heartbeat { member: usize },
+    Heartbeat {
+        member: usize,
+    },
     /// `number`: of the client's joins.
-    Join { member: Option<usize>, claims: u32, number: u32 },
-    Leave { member: usize },
-    Commit { commit: usize, member: Option<usize>, generation: u32 },
+    Join {
+        member: Option<usize>,
+        claims: u32,
+        number: u32,
+    },
+    Leave {
+        member: usize,
+    },
+    Commit {
+        commit: usize,
+        member: Option<usize>,
+        generation: u32,
+    },
 }
 
 /// Its answers.
@@ -308,7 +320,9 @@ impl World {
         let committing = &self.commits[commit];
         let (asker, partition, offset) = (committing.asker, committing.partition, committing.offset);
         let metadata = committing.metadata.clone();
-        self.say(|| format!("coordinator: commit #{commit} of P{} p{partition} @{offset} {result:?} [{}]", asker.process, short(&metadata)));
+        self.say(|| {
+            format!("coordinator: commit #{commit} of P{} p{partition} @{offset} {result:?} [{}]", asker.process, short(&metadata))
+        });
         if result == CommitResult::Accepted {
             self.accepted(commit, member);
             self.group.stored[partition] = Some((Offset(offset), metadata));

@@ -89,7 +89,7 @@ fn many(arguments: &Arguments) -> ExitCode {
         }
         let mut said = Instant::now();
         while !counted.stop.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::park_timeout(Duration::from_millis(50));
             let over = began.elapsed() >= arguments.time || counted.done.load(Ordering::Relaxed) >= arguments.count;
             if over {
                 counted.stop.store(true, Ordering::Relaxed);

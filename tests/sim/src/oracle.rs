@@ -89,6 +89,10 @@ struct Truth {
     /// Per order: the newest applied, and in which assignment it was sent.
     newest: Vec<Option<Newest>>,
     committed: i64,
+    /// An operator moved the offset here.
+    moved_to: Option<i64>,
+    /// Per order: a milestone came again after something newer, from a gateway that repeats answers.
+    overtaken: Vec<bool>,
     /// The log's end was replaced.
     replaced: bool,
 }
@@ -121,6 +125,8 @@ impl Oracle {
                 waived: no.clone(),
                 applied: no,
                 newest: vec![None; scenario.orders],
+                moved_to: None,
+                overtaken: vec![false; scenario.orders],
                 committed: 0,
                 replaced: false,
             }
@@ -137,7 +143,7 @@ impl Oracle {
     /// An operator moved the offset: what he passed over is his.
     pub(crate) fn moved(&mut self, partition: usize, from: usize, to: usize, offset: i64) {
         let truth = &mut self.truths[partition];
-        truth.committed = offset;
+        (truth.committed, truth.moved_to) = (offset, Some(offset));
         for waived in truth.waived.iter_mut().take(to).skip(from) {
             *waived = true;
         }
@@ -154,7 +160,9 @@ impl Oracle {
     }
 
     fn assignment(&self, process: usize, life: u32, partition: usize, epoch: Epoch) -> Option<usize> {
-        self.assignments.iter().rposition(|known| (known.process, known.life, known.partition, known.epoch) == (process, life, partition, epoch))
+        self.assignments
+            .iter()
+            .rposition(|known| (known.process, known.life, known.partition, known.epoch) == (process, life, partition, epoch))
     }
 }
 

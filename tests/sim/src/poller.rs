@@ -31,10 +31,22 @@ pub(crate) struct Owned {
 /// From the driver.
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
-    Commit(Commit),
-    Fetch { partition: usize, epoch: Epoch, on: bool },
-    Release { partition: usize, epoch: Epoch },
-    Seek { partition: usize, epoch: Epoch, offset: Offset },
+    /// And when the engine asked for it.
+    Commit(Commit, u64),
+    Fetch {
+        partition: usize,
+        epoch: Epoch,
+        on: bool,
+    },
+    Release {
+        partition: usize,
+        epoch: Epoch,
+    },
+    Seek {
+        partition: usize,
+        epoch: Epoch,
+        offset: Offset,
+    },
     Rebuild,
     Stop,
 }
@@ -130,7 +142,7 @@ impl World {
         let (now, random) = (self.now, self.random.between(0, 50));
         let poller = &mut self.processes[process].poller;
         match command {
-            Command::Commit(commit) => {
+            Command::Commit(commit, issued) => {
                 let partition = commit.partition.0 as usize;
                 let gone = poller.current(partition, commit.epoch).is_none();
                 if gone && !self.off.contains(&Mutant::Engine(Rule::LostCommitsNothing)) {
@@ -140,7 +152,7 @@ impl World {
                 }
                 let asker = self.asker(process);
                 let Commit { commit: ticket, offset, metadata, .. } = commit;
-                self.send_commit(process, Committing { asker, ticket, partition, offset: offset.0, metadata, issued: now });
+                self.send_commit(process, Committing { asker, ticket, partition, offset: offset.0, metadata, issued });
             }
             Command::Fetch { partition, epoch, on } => {
                 if let Some(owned) = poller.current(partition, epoch) {
@@ -202,7 +214,9 @@ impl World {
         let (now, most) = (self.now, self.random.between(1, 6));
         let log = &self.scenario.logs[partition];
         let visible = log.visible(now);
-        let Some(owned) = self.processes[process].poller.owned[partition].as_mut().filter(|owned| owned.open && !owned.paused) else { return };
+        let Some(owned) = self.processes[process].poller.owned[partition].as_mut().filter(|owned| owned.open && !owned.paused) else {
+            return;
+        };
         let mut mail = Vec::new();
         let mut index = log.from(owned.next);
         while index < visible && (mail.len() as u64) < most && !matches!(log.entries[index].kind, Kind::Control) {

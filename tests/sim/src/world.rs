@@ -10,8 +10,8 @@ use engine::{Epoch, Offset};
 use sandbox::model::{Model, Stands};
 
 use crate::alipayhk_side::{Reply, Sent};
-use crate::mutants::Mutant;
 use crate::group::{Asker, Committing, Group, Request, Response};
+use crate::mutants::Mutant;
 use crate::oracle::{Oracle, Violation};
 use crate::process::Process;
 use crate::random::Random;
@@ -178,7 +178,7 @@ impl World {
             if self.oracle.violation.is_some() {
                 break;
             }
-            if self.handled % 16 == 0 && self.settled() {
+            if self.handled.is_multiple_of(16) && self.settled() {
                 self.check_end();
                 break;
             }
@@ -216,7 +216,10 @@ impl World {
             let end = self.scenario.logs[partition].entries.last().map_or(0, |last| last.offset + 1);
             stored.as_ref().map_or(0, |(offset, _)| offset.0) >= end
         };
-        self.now >= self.scenario.calm_from && self.to_come == 0 && self.operators == 0 && self.group.stored.iter().enumerate().all(committed)
+        self.now >= self.scenario.calm_from
+            && self.to_come == 0
+            && self.operators == 0
+            && self.group.stored.iter().enumerate().all(committed)
     }
 
     /// The process an event happens in, and whether it can happen there now: else it waits or is lost.

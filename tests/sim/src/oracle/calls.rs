@@ -1,6 +1,7 @@
 //! I2, I5, I6, I9, I10: what is sent, and what is applied.
 
 use domain::Outcome;
+use engine::metadata::SPAN;
 use engine::{Call, Epoch, Ticket};
 
 use super::{Invariant, Last, Newest};
@@ -29,9 +30,11 @@ impl World {
         let (version, milestone) = (self.sent[number].version.clone(), self.sent[number].version.milestone);
         let repeated = if self.oracle.truths[partition].applied[index] { " again" } else { "" };
         let kind = if milestone { " milestone" } else { "" };
-        self.say(|| format!("P{process} p{partition} CALL #{number} O{} @{} (time {}){kind}{repeated}", version.order, call.offset, version.time));
+        self.say(|| {
+            format!("P{process} p{partition} CALL #{number} O{} @{} (time {}){kind}{repeated}", version.order, call.offset, version.time)
+        });
         self.check_repeat(assignment, partition, index, call.offset.0);
-        self.check_serial(number);
+        self.check_serial(number, false);
         self.check_quota(process);
         number
     }
@@ -43,23 +46,23 @@ impl World {
         let last = std::mem::replace(&mut known.calls[index], Last::OnItsWay);
         let (inherited, before) = (known.inherited[index], index < known.from);
         if before || inherited && !replaced {
-            self.violated(Invariant::RepeatsHaveReasons, format!("p{partition} @{offset} is sent, although it was settled when the partition came"));
+            self.violated(
+                Invariant::RepeatsHaveReasons,
+                format!("p{partition} @{offset} is sent, although it was settled when the partition came"),
+            );
         } else if matches!(last, Last::OnItsWay | Last::Definitive) {
             self.violated(Invariant::RepeatsHaveReasons, format!("p{partition} @{offset} is sent again after {last:?}"));
         }
     }
 
-    /// I6: in a process one call of an order at a time; of other processes only the same version may still be applied.
-    fn check_serial(&mut self, number: usize) {
+    /// I6: in a process one call of an order at a time; when a call is written, of other processes' only the same version may be applied.
+    pub(crate) fn check_serial(&mut self, number: usize, written: bool) {
         let call = &self.sent[number];
-        let found = self.sent[..number].iter().position(|other| {
+        let found = self.sent.iter().enumerate().position(|(at, other)| {
             let same_order = other.held.partition == call.held.partition && other.version.order == call.version.order;
-            let owner = &self.processes[other.process];
-            let lives = owner.alive && owner.life == other.life;
             let ours = other.process == call.process && other.life == call.life;
             let same_version = (other.version.time, other.version.content) == (call.version.time, call.version.content);
-            let may_be_written = lives && !other.done && self.now <= other.write_by;
-            same_order && if ours { !other.done } else { (other.pending || may_be_written) && !same_version }
+            at != number && same_order && if ours { !other.done && !written } else { written && other.pending && !same_version }
         });
         if let Some(other) = found {
             let (order, partition) = (call.version.order, call.held.partition);
@@ -89,7 +92,9 @@ impl World {
 
     pub(crate) fn answered(&mut self, process: usize, ticket: Ticket, outcome: &Outcome) {
         let life = self.processes[process].life;
-        let Some(call) = self.sent.iter().rposition(|sent| (sent.process, sent.life, sent.ticket) == (process, life, ticket)) else { return };
+        let Some(call) = self.sent.iter().rposition(|sent| (sent.process, sent.life, sent.ticket) == (process, life, ticket)) else {
+            return;
+        };
         let (assignment, index) = (self.sent[call].assignment, self.sent[call].held.index);
         self.oracle.assignments[assignment].calls[index] = match outcome {
             Outcome::Definitive(_) => Last::Definitive,
@@ -120,9 +125,15 @@ impl World {
         match newest {
             Some(newest) if rank < newest.rank => {
                 let same = (sent.version.time, sent.version.content) == (newest.rank.0, newest.content);
+                let truth = &self.oracle.truths[partition];
                 // A milestone whose settlement was not inherited may come again; what is newest is then sent after it.
                 let inherited = self.oracle.assignments[sent.assignment].inherited[index];
-                let excused = sent.version.milestone && newest.assignment != sent.assignment && !inherited;
+                let excused = sent.version.milestone && newest.assignment != sent.assignment && (!inherited || truth.replaced)
+                    // Who moves an offset back by more than the window can reach has old modifications sent again.
+                    || truth.moved_to.is_some_and(|to| newest.rank.1 >= to + SPAN);
+                if sent.version.milestone && self.scenario.idempotency {
+                    self.oracle.truths[partition].overtaken[order] = true;
+                }
                 if !same && !excused && self.scenario.order_rule == sandbox::model::OrderRule::Off {
                     let what = format!("p{partition} O{order}: @{} is applied over the newer @{}", sent.offset, newest.rank.1);
                     self.violated(Invariant::NoStaleOverwrite, what);

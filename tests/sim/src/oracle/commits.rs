@@ -29,7 +29,9 @@ impl World {
         let place = Place { cluster_id: "cluster", topic: "orders", partition: partition as i32 };
         let told = match metadata::decode(place, Offset(offset), &text) {
             Ok(told) => told,
-            Err(fault) => return self.violated(Invariant::CommitSafety, format!("p{partition} @{offset}: metadata of ours is foreign: {fault:?}")),
+            Err(fault) => {
+                return self.violated(Invariant::CommitSafety, format!("p{partition} @{offset}: metadata of ours is foreign: {fault:?}"));
+            }
         };
         let log = &self.scenario.logs[partition];
         let below = log.from(offset);

@@ -69,10 +69,12 @@ impl World {
         let log = &self.scenario.logs[partition];
         let truth = &self.oracle.truths[partition];
         let Some(version) = log.version(newest) else { return };
-        let twins = (0..log.entries.len()).any(|other| other != newest && log.same(other, newest));
+        let mut twins = (0..log.entries.len()).filter(|other| *other != newest && log.same(*other, newest));
+        // What an operator passed over counts as decided, and so does what equals it.
+        let passed_over = truth.waived[newest] || twins.clone().any(|twin| truth.waived[twin]);
         // A repeated requestId gets its first answer again, so equal contents at equal times are one request.
-        let one_request = self.scenario.idempotency && twins;
-        if truth.lettered[newest] || truth.waived[newest] || version.rejects || self.scenario.transitions || one_request {
+        let one_request = self.scenario.idempotency && (twins.next().is_some() || truth.overtaken[order]);
+        if truth.lettered[newest] || passed_over || version.rejects || self.scenario.transitions || one_request {
             return;
         }
         let held = self.model.order(version.name.as_str()).map(|held| held.content.to_string());

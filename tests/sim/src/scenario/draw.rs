@@ -30,7 +30,13 @@ impl Mix {
             unfit: some(random, 12),
             controls: some(random, 20),
             equal: some(random, 20),
-            stride: if wide { random.pick(&[6_000, 20_000, 120_000]) } else if random.chance(30) { 4 } else { 1 },
+            stride: if wide {
+                random.pick(&[6_000, 20_000, 120_000])
+            } else if random.chance(30) {
+                4
+            } else {
+                1
+            },
             arrives,
         };
         Self { shape, partitions: random.between(1, 2), processes: (2, 3), horizon }

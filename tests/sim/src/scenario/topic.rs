@@ -64,7 +64,8 @@ pub(crate) fn version(partition: usize, index: usize, shape: &Shape, log: &Log, 
         false => random.pick(&PLAIN),
     };
     let mut content = index as u64 + 1;
-    let others: Vec<&Version> = (0..index.min(log.entries.len())).filter_map(|at| log.version(at)).filter(|other| other.order == order).collect();
+    let others: Vec<&Version> =
+        (0..index.min(log.entries.len())).filter_map(|at| log.version(at)).filter(|other| other.order == order).collect();
     let mut rejects = random.chance(shape.rejects);
     if !others.is_empty() && random.chance(shape.equal) {
         let other = random.pick(&others);
