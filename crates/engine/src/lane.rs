@@ -290,7 +290,7 @@ impl<P> Lane<P> {
             && index >= self.fixed()
             && sent.is_none_or(|sent| sent < work.version)
             && self.queue.get(index).is_some_and(|newer| newer.status != work.status)
-            && self.queue.iter().skip(index).all(|newer| work.version.offset < newer.lowest + SPAN)
+            && self.queue.iter().skip(index).all(|newer| work.version.offset < newer.lowest() + SPAN)
     }
 
     fn insert(&mut self, index: usize, work: Work<P>) {

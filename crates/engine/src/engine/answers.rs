@@ -165,7 +165,7 @@ impl<P: Clone> Engine<P> {
             self.old_call_ended(call.lane, now);
             (call.lane.epoch, ticket.epoch) = (epoch, epoch);
             if let Some(lane) = self.lane_mut(call.lane).filter(|lane| lane.busy == Busy::No && !lane.queue.is_empty()) {
-                lane.busy = Busy::Call(ticket.serial);
+                lane.busy = Busy::Call;
             }
         }
     }

@@ -123,7 +123,7 @@ impl<P: Clone> Engine<P> {
         let holds = partition.holds(now) && offset < partition.barrier;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let newer = lane.queue.last().is_none_or(|newest| version > newest.version);
-        if self.rules.lack(Rule::OneCall) && matches!(lane.busy, Busy::Call(_)) {
+        if self.rules.lack(Rule::OneCall) && lane.busy == Busy::Call {
             lane.busy = Busy::No;
         }
         if self.rules.lack(Rule::NewestSurvives) && lane.queue.len() > lane.fixed() {
