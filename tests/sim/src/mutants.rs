@@ -83,7 +83,12 @@ pub(crate) fn without(off: &[Mutant], plan: &mut Plan) {
 pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::Window)], Generator::Wide, Some(44), ""),
     hunt(&[Mutant::Engine(Rule::WindowAccepted)], Generator::Wide, Some(60), ""),
-    hunt(&[Mutant::Engine(Rule::WindowGrows)], Generator::Wide, None, "no seed is written down yet: about one of 8,000 wide worlds notices"),
+    hunt(
+        &[Mutant::Engine(Rule::WindowGrows)],
+        Generator::Wide,
+        None,
+        "no seed is written down yet: about one of 8,000 wide worlds notices",
+    ),
     hunt(&[Mutant::Engine(Rule::WindowBounded)], Generator::Wide, Some(2), "C6"),
     hunt(&[Mutant::Engine(Rule::OpenFirst)], Generator::Small, None, "C1: no seed is written down yet"),
     hunt(&[Mutant::Barrier], Generator::Chain, Some(14), ""),

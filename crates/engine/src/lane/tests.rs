@@ -90,7 +90,9 @@ impl Naive {
         let offset = self.records.len() as i64;
         self.records.push((at, status));
         let on_its_way = lane.queue.first().filter(|_| lane.fixed() > 0).map(|work| work.version);
-        let known = lane.memory.map(|memory| (memory.decided.at, memory.content));
+        // Of equal times the newest counts: one that waits is newer than the one that was decided.
+        let waits = lane.queue.iter().any(|work| work.version.at == at);
+        let known = lane.memory.map(|memory| (memory.decided.at, memory.content)).filter(|_| !waits);
         let work = work(at, offset, status, MILESTONES.contains(&status));
         let (version, content) = (work.version, work.content as u32);
         let stale = match lane.arrive(work, false) {
