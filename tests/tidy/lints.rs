@@ -74,7 +74,8 @@ fn unsafe_code_is_forbidden_everywhere_but_in_commit_queue() {
     for file in tree::files().into_iter().filter(|file| file.path.ends_with("Cargo.toml") && file.path != "Cargo.toml") {
         let table: Table = file.text.parse().expect("a manifest is TOML");
         let inherits = table.get("lints").and_then(|lints| lints.get("workspace")).and_then(Value::as_bool) == Some(true);
-        if !inherits && !file.is_in(&format!("crates/{UNSAFE}")) {
+        // The fuzz targets are a workspace of their own, and their entry is a C function that a macro makes.
+        if !inherits && file.path != "fuzz/Cargo.toml" && !file.is_in(&format!("crates/{UNSAFE}")) {
             findings.push(Finding::new(file.path, "does not inherit the workspace's lints"));
         }
     }

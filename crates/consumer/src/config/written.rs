@@ -1,3 +1,5 @@
+//! What stood in the configuration file, to tell later what has changed in it.
+
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};

@@ -1,3 +1,5 @@
+//! Whether files have changed.
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

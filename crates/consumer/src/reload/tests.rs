@@ -1,3 +1,5 @@
+//! What a changed file changes, and what it does not.
+
 use std::fs;
 
 use tokio::sync::watch::Receiver;

@@ -1,3 +1,5 @@
+//! `[alipayhk.encryption]`: the cipher and the keys of sealed bodies.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! `sasl.oauthbearer.*`: where tokens for Kafka come from.
+
 use std::path::PathBuf;
 
 use reqwest::Url;
