@@ -171,6 +171,23 @@ fn throttling_cuts_the_rate_and_quiet_time_restores_it() {
 }
 
 #[test]
+fn another_quota_neither_refills_the_bucket_nor_forgives_its_debt() {
+    let quota = |requests_per_second| Input::Quota { requests_per_second, reserve_per_second: 0.0 };
+    for (new, after_a_second) in [(20.0, 30), (2.0, 12)] {
+        let mut rig = Rig::new(Config { requests_per_second: 10.0, ..config() });
+        many(&mut rig, 0..40);
+        assert_eq!(rig.calls.len(), 10, "a second's share at once");
+        rig.put(quota(new));
+        assert_eq!(rig.calls.len(), 10, "{new}: no burst");
+        rig.secs(1);
+        assert_eq!(rig.calls.len(), after_a_second, "{new}");
+    }
+    let mut rig = Rig::new(Config { requests_per_second: 10.0, ..config() });
+    rig.put(Input::Quota { requests_per_second: 10.0, reserve_per_second: 4.0 });
+    assert!((rig.snapshot().rate_per_second - 6.0).abs() < 1e-6, "the reserve is taken off the share");
+}
+
+#[test]
 fn while_the_operator_holds_nothing_is_sent_and_nothing_spins() {
     let mut rig = Rig::new(Config { requests_per_second: 1.0, ..config() });
     many(&mut rig, 0..3);
