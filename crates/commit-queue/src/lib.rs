@@ -5,12 +5,15 @@
 //! - [`leader_epoch`]: the leader epoch a record was written under.
 //! - [`header`] and [`header_bytes`]: one header of a record by name, and what all of them weigh. rdkafka's own iterator panics on a header name that is not UTF-8, and anybody who may
 //!   write to a topic can write one.
+//! - [`give_token`]: an OAUTHBEARER token for a client that nobody polls.
 //!
 //! Not here: the offset of an end-of-partition event. rdkafka takes the event and keeps only the partition number, so reaching the offset
 //! would mean polling the consumer's queue ourselves. `Consumer::position` tells the same without `unsafe`: it steps over control records.
 
 mod message;
 mod queue;
+mod token;
 
 pub use message::{header, header_bytes, leader_epoch};
 pub use queue::{Answer, Commit, CommitQueue};
+pub use token::give_token;

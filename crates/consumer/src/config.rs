@@ -20,6 +20,7 @@ mod summary;
 mod telemetry;
 mod timing;
 mod units;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +31,8 @@ pub use admin::Admin;
 pub use alipayhk::{Alipayhk, KeyFact, KeyFacts};
 pub use delivery::{Delivery, Quota, Retry};
 pub use error::ConfigError;
-pub use kafka::{Kafka, Properties, Start, Topics};
+pub(crate) use files::key as key_file;
+pub use kafka::{Kafka, Oauth, Properties, Start, Topics};
 pub use mapping::{mappings, plain as plain_json};
 pub use schema::{Credentials, Framing, Registry, Schema};
 pub use secret::Secret;
@@ -38,6 +40,7 @@ pub use telemetry::{OtlpProtocol, Telemetry};
 
 pub use crate::mapping::Mappings;
 pub(crate) use units::duration as parse_duration;
+pub(crate) use written::Written;
 
 use section::{Section, Source};
 
@@ -70,6 +73,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// What is legal and still unwise, each naming its key.
     pub warnings: Vec<String>,
+    /// What stood in the file, to tell later what has changed in it.
+    pub(crate) written: Written,
 }
 
 /// `[dead_letter]`.
@@ -110,10 +115,21 @@ impl Config {
         let text = files::text(path).map_err(|problem| ConfigError::new("--config", problem))?;
         let folder = folder_of(path).map_err(|error| ConfigError::new("--config", error))?;
         let table = text.parse().map_err(|error| syntax(path, &text, &error))?;
+        let written = Written::of(&table);
         let source = Source { env: env::Overrides::collect(env)?.into(), folder, warnings: Vec::new().into() };
         let config = Self::read(&source, table)?;
         source.env.borrow().finish()?;
-        Ok(Self { warnings: source.warnings.into_inner(), ..config })
+        Ok(Self { warnings: source.warnings.into_inner(), written, ..config })
+    }
+
+    /// The configuration of a shadow: a group of its own, and no outcomes.
+    #[must_use]
+    pub fn into_shadow(mut self) -> Self {
+        self.kafka.group_id.push_str(".shadow");
+        self.outcomes = None;
+        let environment = self.alipayhk.environment.take();
+        self.alipayhk.environment = Some(environment.map_or_else(|| "shadow".to_owned(), |environment| format!("{environment} (shadow)")));
+        self
     }
 
     /// The engine's part of it.
@@ -166,6 +182,7 @@ impl Config {
             admin: Admin::read(&root.section_or_empty("admin", admin::KEYS)?)?,
             telemetry: Telemetry::read(&root.section_or_empty("telemetry", telemetry::KEYS)?)?,
             warnings: Vec::new(),
+            written: Written::default(),
             kafka,
             dead_letter,
             outcomes,

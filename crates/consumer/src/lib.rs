@@ -14,3 +14,4 @@ mod driver;
 mod kafka;
 mod mapping;
 mod pipeline;
+mod reload;

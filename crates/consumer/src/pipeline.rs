@@ -1,25 +1,28 @@
 //! Puts the parts together and runs them: what is wrong with topics and keys is found before anything is read.
 
-mod outcome_schema;
+pub(crate) mod outcome_schema;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use engine::{Engine, Now};
-use rdkafka::consumer::BaseConsumer;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
+use tokio::sync::watch;
 
 use crate::admin::{self, Published};
-use crate::call::{Caller, Http, HttpError, HttpSettings, signing_pool};
+use crate::call::{Caller, Http, HttpError, HttpSettings, Line, signing_pool};
 use crate::config::Config;
 use crate::driver::{Driver, Failure, Mail, Parts, hold};
 use crate::kafka::context::PollContext;
 use crate::kafka::dead_letter::{DeadLetters, topic_limit};
 use crate::kafka::outcomes::Outcomes;
+use crate::kafka::restore::Restorer;
 use crate::kafka::topics::{TopicError, Wanted, check, cluster_id};
 use crate::kafka::{Beginning, Poller, connect, start};
+use crate::reload::Reload;
 use crate::schema::{Decoder, Registry};
 use crate::telemetry::metrics::Metrics;
 use outcome_schema::Frame;
@@ -77,20 +80,24 @@ pub(crate) struct Outside {
     pub(crate) listening: Option<tokio::sync::oneshot::Sender<std::net::SocketAddr>>,
     /// `admin.listen`, and everything else the page needs.
     pub(crate) metrics: Metrics,
+    /// Takes keys and quota over while the pipeline runs; `None`: what was configured at the start stays.
+    pub(crate) reload: Option<Reload>,
+    /// Nothing is sent and nothing is written but the offsets of a group of its own; see [`Config::into_shadow`].
+    pub(crate) shadow: bool,
 }
 
 /// Runs the pipeline until it is stopped.
 pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError> {
     let origin = Instant::now();
-    let Outside { mut stop, published, listening, metrics } = outside;
-    let http = Http::new(&HttpSettings {
-        base_url: config.alipayhk.base_url.clone(),
-        connect_timeout: config.alipayhk.connect_timeout,
-        ca_file: config.alipayhk.ca_file.clone(),
-        proxy: config.alipayhk.proxy.clone(),
-        max_in_flight: config.quota.max_in_flight,
-    })?;
+    let Outside { mut stop, published, listening, metrics, reload, shadow } = outside;
+    let http = Http::new(&HttpSettings::of(&config))?;
+    let (client_sender, clients) = watch::channel(Arc::clone(&config.alipayhk.client));
+    let (quota_sender, quota) = watch::channel(config.quota);
+    if let Some(reload) = reload {
+        tokio::spawn(reload.watch(config.clone(), client_sender, quota_sender, metrics.clone()));
+    }
     let decoder = Decoder::new(&config.schema, config.mappings.clone()).map_err(|error| RunError::Setup(error.to_string()))?;
+    let line = if shadow { Line::Shadow } else { Line::Real(http) };
     let (poll_beat, drive_beat) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let (query_sender, queries) = channel(16);
     let heartbeats = admin::Heartbeats { origin, poll: Arc::clone(&poll_beat), drive: Arc::clone(&drive_beat) };
@@ -115,8 +122,11 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     };
 
     let (letter_sender, letters) = unbounded_channel();
-    let dead_letters = DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
-        .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
+    let dead_letters = match shadow {
+        true => DeadLetters::shadow(letter_sender),
+        false => DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
+            .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?,
+    };
     let (outcome_sender, outcome_receiver) = unbounded_channel();
     let outcomes = config
         .outcomes
@@ -125,11 +135,14 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         .transpose()
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
 
+    let machine = |error: std::io::Error| RunError::Machine(format!("cannot start threads: {error}"));
+    let restorer = config.outcomes.as_ref().map(|outcomes| Restorer::start(config.kafka.clone(), outcomes.topic.clone()));
+    let (restorer, restored) = restorer.transpose().map_err(machine)?.unzip();
+
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (prepared_sender, prepared) = unbounded_channel();
-    let pool = signing_pool(Arc::clone(&config.alipayhk.client), cores, prepared_sender)
-        .map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
-    let caller = Arc::new(Caller::new(Arc::clone(&config.alipayhk.client), Arc::clone(&config.rulebook), http));
+    let pool = signing_pool(clients.clone(), cores, prepared_sender).map_err(machine)?;
+    let caller = Arc::new(Caller::new(clients, Arc::clone(&config.rulebook), line));
     let engine = Engine::new(config.engine(cluster_id.as_str().into()), seed(), Now(origin.elapsed()));
     let poller = Poller {
         client: config.kafka.client_config(),
@@ -138,13 +151,14 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         origin,
         heartbeat: poll_beat,
     };
-    let poller = start(poller, consumer).map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
+    let poller = start(poller, consumer).map_err(machine)?;
     let mail = Mail {
         prepared,
         calls: unbounded_channel(),
         letters,
         outcomes: outcome_receiver,
         outcomes_again: unbounded_channel(),
+        restored,
         schemas: unbounded_channel(),
         queries,
         stop,
@@ -162,12 +176,14 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         registry,
         dead_letters,
         outcomes,
+        restorer,
         group: config.kafka.group_id.as_str().into(),
         environment: config.alipayhk.environment.as_deref().map(Into::into),
         published,
         metrics,
         heartbeat: drive_beat,
         hold: hold::watch(config.alipayhk.hold_file.clone()).await,
+        quota,
         drain: config.delivery.drain,
         mail,
     };
@@ -187,14 +203,21 @@ async fn wait_for_kafka(
     let (dead_letter, outcomes) = (config.dead_letter.topic.clone(), config.outcomes.as_ref().map(|outcomes| outcomes.topic.clone()));
     let (flag, beats, servers) = (Arc::clone(&stopped), heartbeats.clone(), config.kafka.bootstrap_servers.clone());
     let mut checked = tokio::task::spawn_blocking(move || {
-        let mut said: Option<Instant> = None;
+        let (mut said, mut cause): (Option<Instant>, Option<String>) = (None, None);
         let mut waiting = |error: &KafkaError| {
             beats.beat();
+            // The cause, such as a refused password, comes with a poll and not with the question, behind log lines and other events.
+            let until = Instant::now() + TRY_EVERY;
+            while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                let _ = consumer.poll(left);
+            }
+            let heard = consumer.context().take_errors();
+            cause = heard.into_iter().rfind(|heard| !heard.contains("AllBrokersDown")).or(cause.take());
+            let reason = cause.clone().unwrap_or_else(|| error.to_string());
             if said.is_none_or(|said| said.elapsed() > SAY_EVERY) {
                 said = Some(Instant::now());
-                tracing::warn!(bootstrap_servers = %servers, reason = %error, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
+                tracing::warn!(bootstrap_servers = %servers, %reason, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
             }
-            std::thread::park_timeout(TRY_EVERY);
             !flag.load(Ordering::Relaxed)
         };
         let wanted = Wanted { topics: &topics, start: &start, dead_letter: &dead_letter, outcomes: outcomes.as_deref() };

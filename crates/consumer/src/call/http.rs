@@ -11,6 +11,7 @@ use reqwest::{Certificate, Method, Proxy, Url};
 
 use super::Limits;
 use super::body::{Late, TimedBody};
+use crate::config::Config;
 
 /// More headers than any honest answer has.
 const HEADER_LIMIT: usize = 200;
@@ -25,6 +26,19 @@ pub(crate) struct HttpSettings {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) proxy: Option<Url>,
     pub(crate) max_in_flight: u32,
+}
+
+impl HttpSettings {
+    /// As the configuration has it.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            base_url: config.alipayhk.base_url.clone(),
+            connect_timeout: config.alipayhk.connect_timeout,
+            ca_file: config.alipayhk.ca_file.clone(),
+            proxy: config.alipayhk.proxy.clone(),
+            max_in_flight: config.quota.max_in_flight,
+        }
+    }
 }
 
 /// Why the client could not be built; one line that names the key.

@@ -1,11 +1,14 @@
-//! `order-sync check`: is everything there, and what would become of these orders. Nothing is sent.
+//! `order-sync check`: is everything there, and what would become of these orders. Nothing is sent, but for `--call`.
 
+mod call;
 mod connections;
+mod listener;
 mod mapped;
 mod report;
 mod request;
 mod sample;
 mod schemas;
+mod topic;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,6 +20,8 @@ use crate::schema::Decoder;
 use super::{complain, now_millis, say};
 use report::Report;
 use sample::Checker;
+
+pub(super) use request::{masked, order as order_json};
 
 /// Checks, shows, and ends with 0, with 1 when somebody could not be reached, or with 2 when something has to be corrected.
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
@@ -36,8 +41,13 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         };
         let mut checker = Checker::new(&config, args.topic.as_deref(), now_millis());
         report.orders = Some(text.lines().enumerate().filter_map(|(at, line)| checker.check(at + 1, line)).collect());
+    } else if let Some(records) = args.from_topic {
+        match topic::check(&config, records, now_millis()) {
+            Ok((checked, between)) => (report.orders, report.topic) = (Some(checked), Some(between)),
+            Err(trouble) => return trouble.exit(),
+        }
     } else {
-        let connections = connections::check(&config);
+        let connections = connections::check(&config, args.call);
         if connections.iter().any(|connection| connection.failed) {
             code = ExitCode::from(1);
         }

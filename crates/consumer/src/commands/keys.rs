@@ -1,5 +1,7 @@
 //! `order-sync keys`: key pairs for the signature.
 
+pub(super) mod show;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

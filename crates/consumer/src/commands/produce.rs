@@ -1,25 +1,25 @@
 //! `order-sync produce --sample`: orders to try things with, written to the topic that the pipeline reads.
 
-mod progress;
-
+use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use serde::Serialize;
 
+use super::progress::Progress;
 use super::{complain, now_millis, say};
 use crate::cli::ProduceArgs;
 use crate::config::{self, Config, Framing, Topics};
+use crate::kafka::oauth;
 use crate::schema::sample::{Samples, Settings};
 use crate::schema::{Encoder, EncoderError, Registry, RegistryError, RegistrySetup};
-use progress::Progress;
 
 /// How long a broker may take to answer at all.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -96,6 +96,7 @@ fn produce(args: &ProduceArgs, config: &Config) -> Result<Written, ProduceError>
         (None, Topics::Pattern(_)) => return Err(ProduceError::WhichTopic),
     };
     let producer = BaseProducer::from_config_and_context(&config.kafka.producer_config(), Confirmations::default())?;
+    oauth::give(&config.kafka.producer_config(), producer.client());
     find(&producer, &topic)?;
     let encoder = encoder(config, &topic)?;
     let now = now_millis();
@@ -126,7 +127,7 @@ fn write_all(
     args: &ProduceArgs,
 ) -> Result<u64, ProduceError> {
     let confirmations = producer.context();
-    let mut progress = Progress::new(args.orders);
+    let mut progress = Progress::new(args.orders, "orders");
     let (began, mut records) = (Instant::now(), 0_u64);
     while let Some(sample) = samples.next() {
         write(producer, topic, sample.raw.merchant_biz_no.as_bytes(), &encoder.encode(&sample.raw))?;
@@ -209,7 +210,13 @@ impl Confirmations {
     }
 }
 
-impl ClientContext for Confirmations {}
+impl ClientContext for Confirmations {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        oauth::token(config)
+    }
+}
 
 impl ProducerContext for Confirmations {
     type DeliveryOpaque = ();

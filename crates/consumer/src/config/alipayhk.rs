@@ -13,7 +13,11 @@ use reqwest::Url;
 use super::address;
 use super::error::ConfigError;
 use super::section::Section;
+#[cfg(test)]
+pub(super) use encryption::KEYS as ENCRYPTION;
 pub use keys::{KeyFact, KeyFacts};
+#[cfg(test)]
+pub(super) use keys::{SIGNING, VERIFY};
 
 /// How AlipayHK is reached and who we are there.
 #[derive(Clone)]

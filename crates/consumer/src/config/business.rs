@@ -8,7 +8,7 @@ use toml::Value;
 use super::error::ConfigError;
 use super::section::{Given, Section};
 
-const KEYS: &[&str] = &["mode", "never_collapse", "extra_statuses", "required"];
+pub(super) const KEYS: &[&str] = &["mode", "never_collapse", "extra_statuses", "required"];
 
 /// `root` is the whole file.
 pub(super) fn read(root: &Section<'_>) -> Result<Rulebook, ConfigError> {

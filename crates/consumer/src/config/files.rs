@@ -36,6 +36,11 @@ pub(super) fn public_key(path: &Path) -> Result<Vec<u8>, String> {
     Ok(read(path)?.0.to_vec())
 }
 
+/// The bytes of a key's file, for somebody who only looks at it.
+pub(crate) fn key(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    Ok(read(path)?.0)
+}
+
 /// A password or token without the line break at its end; with the file's mode when others can read it.
 pub(super) fn secret(path: &Path) -> Result<(Secret, Option<u32>), String> {
     let (bytes, metadata) = read(path)?;

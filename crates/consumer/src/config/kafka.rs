@@ -1,8 +1,9 @@
 //! `[kafka]` and `[kafka.properties]`.
 
 mod client;
-mod denied;
-mod names;
+pub(super) mod denied;
+pub(super) mod names;
+mod oauth;
 mod properties;
 mod start;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::section::Section;
+pub use oauth::Oauth;
 pub use properties::Properties;
 pub use start::Start;
 
@@ -26,6 +28,8 @@ pub struct Kafka {
     pub start: Start,
     /// What goes to librdkafka beside our own settings; already accepted by it.
     pub properties: Properties,
+    /// Where OAUTHBEARER tokens come from; `None`: another mechanism, or none.
+    pub oauth: Option<Oauth>,
     /// `session.timeout.ms` in force.
     pub session_timeout: Duration,
     /// `heartbeat.interval.ms` in force.
@@ -77,6 +81,10 @@ impl Kafka {
         let start =
             section.text("start")?.map_or(Ok(Start::NotWritten), |text| Start::parse(&text).map_err(|why| section.error("start", why)))?;
         let properties = Properties::read(section)?;
+        let oauth = Oauth::read(&properties)?;
+        if let Some((name, what)) = oauth::unwise(&properties, &bootstrap_servers) {
+            section.warn(&format!("properties.\"{name}\""), what);
+        }
         let millis = |name: &str, default: u64| -> Result<Duration, ConfigError> {
             let key = properties::key(name);
             let text = properties.get(name).map_or_else(|| default.to_string(), str::to_owned);
@@ -85,7 +93,7 @@ impl Kafka {
         };
         let (session_timeout, heartbeat) = (millis(client::SESSION, 45_000)?, millis(client::HEARTBEAT, 3_000)?);
         let max_poll_interval = millis(client::MAX_POLL, 120_000)?;
-        let kafka = Self { bootstrap_servers, topics, group_id, start, properties, session_timeout, heartbeat, max_poll_interval };
+        let kafka = Self { bootstrap_servers, topics, group_id, start, properties, oauth, session_timeout, heartbeat, max_poll_interval };
         kafka.try_settings()?;
         Ok(kafka)
     }

@@ -17,7 +17,7 @@ use crate::mapping::Mappings;
 use crate::mapping::rule::{Mapping, Text};
 use paths::Paths;
 
-const KEYS: &[&str] = &["topics", "record", "when", "fields"];
+pub(super) const KEYS: &[&str] = &["topics", "record", "when", "fields"];
 
 /// A record of plain JSON without a mapping: every field under its own name.
 const PLAIN: &str = r#"[[mapping]]

@@ -10,6 +10,7 @@ mod defaults;
 mod environment;
 mod mapping;
 mod properties;
+mod reference;
 mod refusals;
 
 use std::fs;

@@ -1,15 +1,18 @@
 //! What librdkafka calls back: it only writes down what happened, the poll loop acts on it.
 
 use std::collections::{HashMap, VecDeque};
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rdkafka::TopicPartitionList;
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
 use serde::Deserialize;
+
+use super::oauth;
 
 /// A change of the assignment that the coordinator asks for. librdkafka waits until the poll loop has carried it out.
 #[derive(Debug)]
@@ -83,6 +86,12 @@ impl PollContext {
 }
 
 impl ClientContext for PollContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        oauth::token(config)
+    }
+
     fn stats_raw(&self, statistics: &[u8]) {
         if let Ok(stats) = serde_json::from_slice(statistics) {
             *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = Some(stats);

@@ -14,6 +14,7 @@ use rdkafka::error::KafkaResult;
 use super::assignment::Beginning;
 use super::context::PollContext;
 use super::messages::{Command, Event};
+use super::oauth;
 use super::owned::Partitions;
 use super::session::{End, Session};
 use crate::config::Topics;
@@ -89,7 +90,9 @@ fn run(poller: &Poller, first: BaseConsumer<PollContext>, commands: &Receiver<Co
 
 /// Makes a consumer; it connects by itself.
 pub(crate) fn connect(client: &ClientConfig) -> KafkaResult<BaseConsumer<PollContext>> {
-    client.create_with_context(PollContext::default())
+    let consumer: BaseConsumer<PollContext> = client.create_with_context(PollContext::default())?;
+    oauth::give(client, consumer.client());
+    Ok(consumer)
 }
 
 /// Closes a consumer, but waits for that no longer than a moment: correctness never depends on a clean close.

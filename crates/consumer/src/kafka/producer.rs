@@ -1,13 +1,16 @@
 //! Writes that count only once the broker has confirmed them.
 
+use std::error::Error;
 use std::marker::PhantomData;
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{DeliveryResult, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 use tokio::sync::mpsc::UnboundedSender;
+
+use super::oauth;
 
 /// What became of one write; `K` says which.
 pub(crate) type Confirmation<K> = (K, Result<(), KafkaError>);
@@ -56,6 +59,12 @@ struct Confirmations<K> {
 }
 
 impl<K: Send + Sync + 'static> ClientContext for Confirmations<K> {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        oauth::token(config)
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(%error, reason, "the Kafka producer reports trouble; it goes on by itself");
     }

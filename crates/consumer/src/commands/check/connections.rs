@@ -7,7 +7,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use serde::Serialize;
 
-use super::schemas;
+use super::{listener, schemas};
 use crate::config::{Config, Framing, Topics};
 use crate::kafka::connect;
 use crate::kafka::topics::{Wanted, check as check_topics, subscribed};
@@ -50,13 +50,16 @@ impl Connection {
 }
 
 /// Asks everybody.
-pub(super) fn check(config: &Config) -> Vec<Connection> {
+pub(super) fn check(config: &Config, call: bool) -> Vec<Connection> {
     let (connection, topics) = kafka(config);
     let mut found = vec![connection];
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
             found.extend(registry(config, &topics).await);
             found.push(alipayhk(config).await);
+            if call {
+                found.push(super::call::check(config).await);
+            }
         }),
         Err(error) => found.push(Connection::failed("alipayhk.base_url", format!("cannot be tried: {error}"))),
     }
@@ -80,19 +83,22 @@ fn kafka(config: &Config) -> (Connection, Vec<String>) {
         // The cause, such as a refused password, comes with a poll and not with the question.
         let _ = consumer.poll(Duration::from_millis(300));
         let errors = consumer.context().take_errors();
-        reason = errors.into_iter().next().unwrap_or_else(|| if reason.is_empty() { error.to_string() } else { reason.clone() });
-        Instant::now() < until
+        match errors.into_iter().max_by_key(|heard| listener::weight(heard)) {
+            Some(heard) if listener::weight(&heard) >= listener::weight(&reason) => reason = heard,
+            Some(_) => {}
+            None if reason.is_empty() => reason = error.to_string(),
+            None => {}
+        }
+        // A cause that is named will not go away by waiting.
+        Instant::now() < until && listener::weight(&reason) < listener::NAMED
     };
     let outcomes = config.outcomes.as_ref().map(|outcomes| outcomes.topic.as_str());
     let wanted = Wanted { topics: &kafka.topics, start: &kafka.start, dead_letter: &config.dead_letter.topic, outcomes };
     let found = match check_topics(&consumer, &wanted, waiting) {
         Ok(true) => Connection::ok(who, format!("{} answers and has every topic", kafka.bootstrap_servers)),
         Ok(false) => {
-            let protocol = kafka.properties.get("security.protocol").unwrap_or("plaintext");
-            let asked = format!(
-                "asked by kafka.properties.\"security.protocol\" = {protocol:?}; a listener of another kind gives no reason at all"
-            );
-            Connection::failed(who, format!("{} does not answer: {reason} ({asked})", kafka.bootstrap_servers))
+            let advice = listener::advice(kafka, &reason);
+            Connection::failed(who, format!("{} does not answer: {reason}; {advice}", kafka.bootstrap_servers))
         }
         Err(error) => Connection::wrong("kafka", error.to_string()),
     };

@@ -22,6 +22,8 @@ pub struct KeyFacts {
     pub verify: Vec<KeyFact>,
     /// How bodies are sealed, in words; `None`: not at all.
     pub encryption: Option<String>,
+    /// Every file that was read.
+    pub files: Vec<PathBuf>,
 }
 
 /// One key.
@@ -37,8 +39,8 @@ pub struct KeyFact {
     pub fingerprint: String,
 }
 
-const SIGNING: &[&str] = &["algorithm", "hash", "encoding", "private_key_file", "key_version"];
-const VERIFY: &[&str] = &["public_key_file", "key_version"];
+pub(in crate::config) const SIGNING: &[&str] = &["algorithm", "hash", "encoding", "private_key_file", "key_version"];
+pub(in crate::config) const VERIFY: &[&str] = &["public_key_file", "key_version"];
 
 /// Reads `signing`, `verify_keys` and `encryption` below `[alipayhk]`.
 pub(super) fn read(alipayhk: &Section<'_>, client_id: &str) -> Result<(Client, KeyFacts), ConfigError> {
@@ -73,13 +75,20 @@ pub(super) fn read(alipayhk: &Section<'_>, client_id: &str) -> Result<(Client, K
             .missing("verify_keys", "at least one [[alipayhk.verify_keys]] with AlipayHK's public key, or no answer could be trusted"));
     };
     let sealing = encryption::read(alipayhk, first, &key)?;
-    let (encryption, words) = sealing.map_or((None, None), |(encryption, words)| (Some(encryption), Some(words)));
+    let mut files: Vec<PathBuf> = [&signing].into_iter().chain(&verify).map(|fact| fact.file.clone()).collect();
+    let (encryption, words) = match sealing {
+        None => (None, None),
+        Some(sealing) => {
+            files.extend(sealing.files);
+            (Some(sealing.encryption), Some(sealing.words))
+        }
+    };
     let config = ClientConfig { client_id: client_id.to_owned(), signer: Arc::new(signer), key_version: version, verify_keys, encryption };
     let client = Client::new(config).map_err(|error| alipayhk.error("client_id", error))?;
     if matches!(algorithm, Algorithm::Ecc224(_)) {
         section.warn("algorithm", "no public page defines ECC224's hash and encoding; have AlipayHK confirm the profile before production");
     }
-    Ok((client, KeyFacts { algorithm, signing, verify, encryption: words }))
+    Ok((client, KeyFacts { algorithm, signing, verify, encryption: words, files }))
 }
 
 /// A private key's file, parsed.

@@ -16,9 +16,9 @@ pub(super) fn reason(name: &str, value: &str) -> Option<String> {
              before), and this program has {version}"
         ));
     }
-    let token = matches!(name, "sasl.mechanism" | "sasl.mechanisms") && value.eq_ignore_ascii_case("OAUTHBEARER");
-    if token || name.starts_with("sasl.oauthbearer.") {
-        return Some("OAUTHBEARER is not yet supported; use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512".to_owned());
+    if name.starts_with("sasl.oauthbearer.") && !super::names::OAUTH.contains(&name) {
+        let known = super::names::OAUTH.join(", ");
+        return Some(format!("may not be set: order-sync fetches the token itself, by the client-credentials grant, and knows {known}"));
     }
     DENIED.iter().find(|(denied, _)| *denied == name).map(|(_, reason)| format!("may not be set: {reason}"))
 }
@@ -26,6 +26,13 @@ pub(super) fn reason(name: &str, value: &str) -> Option<String> {
 /// The names that may not be set at all; an environment variable may mean one of them.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     DENIED.iter().map(|(name, _)| *name)
+}
+
+/// Every property that is refused or bound to one value, with the reason; for the reference.
+#[cfg(test)]
+pub(in crate::config) fn reasons() -> impl Iterator<Item = (&'static str, String)> {
+    let fixed = FIXED.iter().map(|(name, allowed, reason)| (*name, format!("stays `{allowed}`: {reason}")));
+    fixed.chain(DENIED.iter().map(|(name, reason)| (*name, (*reason).to_owned())))
 }
 
 /// Properties with one legal value.

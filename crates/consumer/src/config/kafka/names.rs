@@ -64,6 +64,16 @@ pub(super) const COMMON: &[&str] = &[
     "topic.metadata.refresh.sparse",
 ];
 
+/// For order-sync itself, which fetches OAUTHBEARER tokens; librdkafka never gets them.
+pub(super) const OAUTH: &[&str] = &[
+    "https.ca.location",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.method",
+    "sasl.oauthbearer.scope",
+    "sasl.oauthbearer.token.endpoint.url",
+];
+
 /// The consumer alone.
 pub(super) const CONSUMER: &[&str] = &[
     "check.crcs",
@@ -100,11 +110,12 @@ pub(super) const PRODUCER: &[&str] = &[
 ];
 
 /// Properties whose value is a secret: they have a `…_file` form and are never shown.
-pub(super) const SECRET: &[&str] = &["sasl.password", "sasl.username", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password"];
+pub(in crate::config) const SECRET: &[&str] =
+    &["sasl.oauthbearer.client.secret", "sasl.password", "sasl.username", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password"];
 
 /// Properties that name a file; a relative path starts at the folder of the configuration file.
 pub(super) const PATHS: &[&str] =
-    &["ssl.ca.location", "ssl.certificate.location", "ssl.crl.location", "ssl.key.location", "ssl.keystore.location"];
+    &["https.ca.location", "ssl.ca.location", "ssl.certificate.location", "ssl.crl.location", "ssl.key.location", "ssl.keystore.location"];
 
 /// Whether the consumer takes it. What is not listed goes to both: librdkafka ignores what is not for it.
 pub(super) fn for_consumer(name: &str) -> bool {
@@ -118,13 +129,13 @@ pub(super) fn for_producer(name: &str) -> bool {
 
 /// The property that an environment variable means, whose dots have become `_`: lower case, without the section.
 pub(super) fn from_env(tail: &str) -> Option<&'static str> {
-    let all = [COMMON, CONSUMER, PRODUCER].into_iter().flatten().copied().chain(super::denied::names());
+    let all = all().into_iter().chain(super::denied::names());
     all.into_iter().find(|name| name.replace('.', "_") == tail)
 }
 
 /// Every property that may be set.
 pub(super) fn all() -> Vec<&'static str> {
-    [COMMON, CONSUMER, PRODUCER].into_iter().flatten().copied().collect()
+    [COMMON, OAUTH, CONSUMER, PRODUCER].into_iter().flatten().copied().collect()
 }
 
 #[cfg(test)]

@@ -29,9 +29,15 @@ impl Properties {
         self.0.iter().map(move |(name, value)| (name.as_str(), shown(name, value)))
     }
 
-    /// Names and values as they are.
+    /// How the brokers get to know us, where they ask.
+    pub fn mechanism(&self) -> Option<&str> {
+        ["sasl.mechanism", "sasl.mechanisms"].into_iter().find_map(|name| self.get(name))
+    }
+
+    /// Names and values for librdkafka, as they are.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let ours = |name: &str| !names::OAUTH.contains(&name);
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(move |(name, _)| ours(name))
     }
 
     /// The secrets among the values.

@@ -33,8 +33,8 @@ fn what_the_promises_depend_on_is_refused_with_its_reason() {
         ("transactional.id", "x", "every replica"),
         ("message.max.bytes", "10", "max.message.bytes"),
         ("check.crcs", "false", "damaged"),
-        ("sasl.mechanism", "OAUTHBEARER", "not yet supported"),
-        ("sasl.oauthbearer.client.id", "x", "not yet supported"),
+        ("sasl.oauthbearer.extensions", "a=b", "client-credentials grant"),
+        ("sasl.oauthbearer.client.id", "x", "belongs to \"sasl.mechanism\" = \"OAUTHBEARER\""),
         ("test.mock.num.brokers", "3", "replaces the brokers"),
     ];
     for (name, value, says) in cases {
@@ -114,4 +114,60 @@ fn the_settings_of_the_clients_are_these() {
     let kafka = Place::new().changed(&[], "", &[]).unwrap().kafka;
     insta::assert_debug_snapshot!("consumer_settings", kafka.client_config().config_map());
     insta::assert_debug_snapshot!("producer_settings", kafka.producer_config().config_map());
+}
+
+const OAUTH: &str = "[kafka.properties]\n\"security.protocol\" = \"sasl_ssl\"\n\"sasl.mechanism\" = \"OAUTHBEARER\"\n\"sasl.oauthbearer.method\" = \"oidc\"\n\
+    \"sasl.oauthbearer.client.id\" = \"order-sync\"\n\"sasl.oauthbearer.client.secret_file\" = \"password\"\n\
+    \"sasl.oauthbearer.token.endpoint.url\" = \"https://idp.example/token\"\n\"https.ca.location\" = \"ca.pem\"\n";
+
+#[test]
+fn oauth_is_spelt_as_librdkafka_spells_it_and_never_reaches_it() {
+    let kafka = Place::new().changed(&[], OAUTH, &[("ORDER_SYNC__KAFKA__PROPERTIES__SASL_OAUTHBEARER_SCOPE", "kafka")]).unwrap().kafka;
+    let oauth = kafka.oauth.clone().unwrap();
+    assert_eq!((oauth.client_secret.expose(), oauth.scope.as_deref()), ("hunter2", Some("kafka")));
+    for config in [kafka.client_config(), kafka.producer_config()] {
+        assert_eq!(config.get("sasl.mechanism"), Some("OAUTHBEARER"));
+        assert!(config.get("sasl.oauthbearer.config").is_some());
+        let text = format!("{:?}", config.config_map());
+        assert!(!text.contains("hunter2") && !text.contains("idp.example") && !text.contains("https.ca"), "{text}");
+    }
+    assert!(!format!("{kafka:?}").contains("hunter2"));
+}
+
+#[test]
+fn what_oauth_lacks_is_named() {
+    let place = Place::new();
+    let refused = |from: &str, to: &str| place.changed(&[], &OAUTH.replace(from, to), &[]).map(drop).unwrap_err().to_string();
+    for (from, to, says) in [
+        ("\"sasl.oauthbearer.method\" = \"oidc\"", "", "kafka.properties.\"sasl.oauthbearer.method\": expected \"oidc\""),
+        ("\"sasl.oauthbearer.client.id\" = \"order-sync\"", "", "kafka.properties.\"sasl.oauthbearer.client.id\": is missing"),
+        ("\"sasl.oauthbearer.client.secret_file\" = \"password\"", "", "client.secret\": is missing"),
+        ("https://idp", "http://idp", "token.endpoint.url\": \"http://idp.example/token\" is not encrypted"),
+        ("ca.pem", "password", "kafka.properties.\"https.ca.location\": "),
+        ("OAUTHBEARER", "PLAIN", "which is not set"),
+    ] {
+        let error = refused(from, to);
+        assert!(error.contains(says) && !error.contains("hunter2"), "{error}\n  does not say: {says}");
+    }
+}
+
+#[test]
+fn a_mechanism_that_is_not_used_or_tells_its_secret_to_the_network_is_warned_of() {
+    let warnings = |lines: &str, servers: &str| {
+        let over = format!(
+            "[kafka]\nbootstrap_servers = \"{servers}\"\n[kafka.properties]\n\"sasl.username\" = \"u\"\n\"sasl.password\" = \"p\"\n{lines}"
+        );
+        Place::new()
+            .changed(&[], &over, &[])
+            .unwrap()
+            .warnings
+            .into_iter()
+            .filter(|warning| warning.starts_with("kafka"))
+            .collect::<String>()
+    };
+    let plain = "\"sasl.mechanism\" = \"PLAIN\"\n\"security.protocol\" = \"sasl_plaintext\"";
+    assert!(warnings("\"sasl.mechanism\" = \"PLAIN\"", "a:9092").contains("SASL is not used"));
+    assert!(warnings(plain, "a:9092").contains("unencrypted"));
+    assert_eq!(warnings(plain, "localhost:9092"), "");
+    assert_eq!(warnings(&plain.replace("PLAIN\"\n", "SCRAM-SHA-512\"\n"), "a:9092"), "");
 }

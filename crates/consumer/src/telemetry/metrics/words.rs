@@ -35,8 +35,16 @@ macro_rules! closed {
 }
 
 closed!(
+    /// What came of reading the configuration again.
+    Reloaded, "result", { Taken = "taken", Refused = "refused" }
+);
+closed!(
     /// What came of asking the registry.
     RegistryFetch, "result", { Fetched = "fetched", Unknown = "unknown", Unusable = "unusable", Unreachable = "unreachable" }
+);
+closed!(
+    /// How much of a partition's past the outcomes topic told.
+    Restored, "result", { Whole = "whole", Short = "short", Missing = "missing" }
 );
 closed!(
     /// A record's key beside the order number in its value.
