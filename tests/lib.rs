@@ -7,4 +7,6 @@
 
 mod harness;
 
-pub use harness::{alipayhk, avro, config, http, kafka, keys, oracle, order_sync, orders, otlp, ports, process, proxy, registry, wait};
+pub use harness::{
+    alipayhk, avro, config, http, kafka, keys, oidc, oracle, order_sync, orders, otlp, ports, process, proxy, registry, tls, wait,
+};

@@ -96,6 +96,35 @@ fn an_older_modification_that_alipayhk_is_ahead_of_is_stale_and_no_dead_letter()
 }
 
 #[test]
+fn order_status_invalid_is_read_in_three_ways() {
+    let world = World::new("three-readings", 1);
+    let holds = |order: &str, held: Option<&str>| {
+        let (code, order_status) = ("ORDER_STATUS_INVALID".into(), held.map(str::to_owned));
+        let fault = Fault::Result { code, status: ResultStatus::F, message: "No".into(), order_status, apply: false };
+        Rule { orders: vec![order.into()], ..Rule::always(fault) }
+    };
+    world.alipayhk.set_faults(vec![holds("E2E-SAME", Some("TICKETED")), holds("E2E-LATER", Some("USED")), holds("E2E-NONE", None)]);
+    let orders = ["E2E-SAME", "E2E-LATER", "E2E-NONE"];
+    world.orders.write_all(orders.map(|order| Order::new(order).ext_info(TICKET).record(world.schema)));
+    let run = world.start();
+    let state = run.until_settled(3);
+    let counts = ["delivered", "stale", "rejected"].map(|name| disposed(&state, name));
+    assert_eq!(counts, [1, 1, 1], "{state}");
+    assert_eq!(run.metric("ordersync_records_disposed_total", &[("reason", "peer_ahead")]), 1.0);
+    let letters = letters(&world);
+    assert_eq!(letters.keys().copied().collect::<Vec<_>>(), [2], "only the last one is a dead letter");
+    assert_eq!(letters[&2].header("ordersync.code"), Some("ORDER_STATUS_INVALID"));
+
+    // The same status with other content: what AlipayHK holds is the older content, so this one is refused.
+    world.alipayhk.set_faults(vec![holds("E2E-SAME", Some("TICKETED"))]);
+    let other = Order::new("E2E-SAME").ext_info("{\"start_time\": 1760003600001}").modified_after(1_000);
+    world.orders.write(other.record(world.schema));
+    let state = run.until_settled(4);
+    assert_eq!(disposed(&state, "rejected"), 2, "{state}");
+    world.stop_at_the_end(run);
+}
+
+#[test]
 fn the_fuse_closes_the_gate_before_the_dead_letter_topic_is_flooded() {
     let world = World::new("fuse", 1);
     let fault =

@@ -33,6 +33,16 @@ impl Alipayhk {
         Self { running: block_on(Sandbox::run(setup)).expect("the port is free") }
     }
 
+    /// Ends it and starts another one at its address, which holds nothing yet: the other side after a change.
+    pub fn replace(self, change: impl FnOnce(&mut Setup)) -> Self {
+        let address = self.running.addr();
+        block_on(self.running.shutdown());
+        Self::start_with(|setup| {
+            setup.listen = address;
+            change(setup);
+        })
+    }
+
     /// For `alipayhk.base_url`.
     pub fn base_url(&self) -> String {
         self.running.base_url()

@@ -11,6 +11,7 @@ pub mod jars;
 mod place;
 mod produce;
 mod read;
+mod secure;
 mod topic;
 mod wire;
 
@@ -34,6 +35,7 @@ pub use cluster::Cluster;
 pub use group::{Committed, Group};
 pub use produce::Record;
 pub use read::Found;
+pub use secure::{PASSWORD, Secure, USER};
 pub use topic::Topic;
 
 const JVM: [&str; 9] = [
@@ -221,7 +223,8 @@ impl Kafka {
     }
 
     fn spawn(&self) -> Process {
-        java(&self.place.folder).args(["kafka.Kafka", &text(&self.place.folder.join("server.properties"))]).spawn()
+        let start = java(&self.place.folder).env("JDK_JAVA_OPTIONS", &self.place.java_options);
+        start.args(["kafka.Kafka", &text(&self.place.folder.join("server.properties"))]).spawn()
     }
 }
 

@@ -31,11 +31,15 @@ impl Keys {
         RSA.get_or_init(|| Keys { merchant: Pair::rsa(), alipayhk: Pair::rsa() })
     }
 
+    /// P-224; the same keys in all of this process.
+    pub fn p224() -> &'static Keys {
+        static P224: OnceLock<Keys> = OnceLock::new();
+        P224.get_or_init(|| Keys { merchant: Pair::p224(), alipayhk: Pair::p224() })
+    }
+
     /// Writes what a client needs: `merchant.pem`, readable for us only, and `alipayhk.pub.pem`.
     pub fn write(&self, folder: &Path) {
-        let private = folder.join("merchant.pem");
-        fs::write(&private, &self.merchant.private).expect("the folder is ours");
-        fs::set_permissions(private, Permissions::from_mode(0o600)).expect("the file is ours");
+        self.merchant.write_private(&folder.join("merchant.pem"));
         fs::write(folder.join("alipayhk.pub.pem"), &self.alipayhk.public).expect("the folder is ours");
     }
 }
@@ -44,6 +48,22 @@ impl Pair {
     /// A new RSA pair of 2,048 bits.
     pub fn rsa() -> Self {
         Self::of(openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], ""))
+    }
+
+    /// Writes the private key, readable for us only.
+    pub fn write_private(&self, path: &Path) {
+        fs::write(path, &self.private).expect("the folder is ours");
+        fs::set_permissions(path, Permissions::from_mode(0o600)).expect("the file is ours");
+    }
+
+    /// The private key as our own crates take it.
+    pub fn private_key(&self) -> crypto::PrivateKey {
+        crypto::PrivateKey::parse(self.private.as_bytes()).expect("openssl's key")
+    }
+
+    /// The public key as our own crates take it.
+    pub fn public_key(&self) -> crypto::PublicKey {
+        crypto::PublicKey::parse(self.public.as_bytes()).expect("openssl's key")
     }
 
     /// A new pair on P-224, for ECC224.
@@ -55,6 +75,14 @@ impl Pair {
         let public = openssl(&["pkey", "-pubout"], &private);
         Self { private, public }
     }
+}
+
+/// The modulus of an RSA pair, big-endian.
+pub fn modulus(pair: &Pair) -> Vec<u8> {
+    let text = openssl(&["rsa", "-pubin", "-noout", "-modulus"], &pair.public);
+    let digits = text.trim().trim_start_matches("Modulus=").as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("digits"), 16).expect("digits");
+    digits.chunks(2).map(byte).collect()
 }
 
 fn openssl(arguments: &[&str], input: &str) -> String {

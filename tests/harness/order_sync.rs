@@ -34,10 +34,15 @@ pub struct Finished {
 impl OrderSync {
     /// Starts `order-sync run` with this configuration and an admin address of its own.
     pub fn start(config: &Config) -> Self {
+        Self::begin(config, &["run"])
+    }
+
+    /// Starts a command that takes its time, in the same way.
+    pub fn begin(config: &Config, arguments: &[&str]) -> Self {
         let admin = ports::free();
         let folder = folder();
         config.clone().set("admin.listen", format!("127.0.0.1:{admin}")).write(&folder);
-        let start = Start::new(binary::path(), &folder).args(["run", "--config"]).arg(folder.join("order-sync.toml"));
+        let start = Start::new(binary::path(), &folder).args(arguments).arg("--config").arg(folder.join("order-sync.toml"));
         Self { process: start.apart("out", "log").spawn(), folder, admin }
     }
 
@@ -55,6 +60,28 @@ impl OrderSync {
     pub fn plain(arguments: &[&str]) -> Finished {
         let folder = folder();
         finish(&Start::new(binary::path(), &folder).args(arguments).apart("out", "log").spawn(), &folder, PATIENCE)
+    }
+
+    /// The folder that it runs in and that its configuration names files in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes another configuration over the one it was started with.
+    pub fn rewrite(&self, config: &Config) {
+        let text = config.clone().set("admin.listen", format!("127.0.0.1:{}", self.admin)).text();
+        fs::write(self.folder.join("order-sync.toml"), text).expect("the folder is ours");
+    }
+
+    /// Waits until it has logged this text.
+    #[track_caller]
+    pub fn until_logged(&self, text: &str) {
+        until(&format!("{text:?} is in the log"), PATIENCE, || if self.log().contains(text) { Ok(()) } else { Err(self.tail()) });
+    }
+
+    /// Its admin address.
+    pub fn admin(&self) -> String {
+        format!("127.0.0.1:{}", self.admin)
     }
 
     /// Status and body of a GET on its admin address.
@@ -102,6 +129,13 @@ impl OrderSync {
     #[track_caller]
     pub fn until_settled(&self, records: u64) -> Json {
         self.until("every record has its disposition", |state| state["records_read"] == records && settled(state) == records)
+    }
+
+    /// The most memory it ever had, by Linux's count.
+    pub fn peak_memory_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.pid())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a running process has a peak");
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("kilobytes") / 1024
     }
 
     /// Sends a signal.

@@ -45,9 +45,11 @@ pub(crate) fn files() -> Vec<File> {
     found
 }
 
-/// Every Rust file of the three places where Rust lies.
+/// Every Rust file of the places where Rust lies.
 pub(crate) fn rust_files() -> impl Iterator<Item = File> {
-    files().into_iter().filter(|file| file.extension() == "rs" && ["crates", "tests", "benches"].iter().any(|folder| file.is_in(folder)))
+    files()
+        .into_iter()
+        .filter(|file| file.extension() == "rs" && ["crates", "tests", "benches", "fuzz"].iter().any(|folder| file.is_in(folder)))
 }
 
 fn walk(folder: &Path, below: &str, found: &mut Vec<File>) {

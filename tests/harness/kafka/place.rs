@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{java, text};
 use crate::kafka::jars;
 use crate::ports;
+use crate::process::Process;
 use crate::wait::PATIENCE;
 
 /// Any 22 characters of base64url.
@@ -17,8 +18,10 @@ pub(super) struct Place {
     pub(super) node: usize,
     pub(super) folder: PathBuf,
     pub(super) port: u16,
-    controller: u16,
+    pub(super) controller: u16,
     pub(super) doors: Vec<Door>,
+    /// Properties of the JVM beside ours.
+    pub(super) java_options: String,
 }
 
 /// A listener of its own, which names the proxy's port to whoever comes in by it.
@@ -31,7 +34,7 @@ impl Place {
     pub(super) fn new(node: usize, doors: usize) -> Self {
         let folder = tempfile::Builder::new().prefix("kafka-").tempdir().expect("a temporary folder").keep();
         let doors = (0..doors).map(|_| Door { outside: ports::free(), inside: ports::free() }).collect();
-        Self { node, folder, port: ports::free(), controller: ports::free(), doors }
+        Self { node, folder, port: ports::free(), controller: ports::free(), doors, java_options: String::new() }
     }
 
     /// As it stands in `controller.quorum.voters`.
@@ -43,6 +46,21 @@ impl Place {
     pub(super) fn prepare(&self, voters: &str, settings: &[(&str, &str)]) {
         self.write_settings(voters, settings);
         self.copy_formatted();
+    }
+
+    /// Writes settings, and storage formatted with arguments of its own.
+    pub(super) fn prepare_by(&self, arguments: &[&str], settings: &[(&str, &str)]) {
+        self.write_settings(&self.voter(), settings);
+        self.format(arguments).keep_folder();
+    }
+
+    fn format(&self, arguments: &[&str]) -> Process {
+        let settings = text(&self.folder.join("server.properties"));
+        let start = java(&self.folder).args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", &settings]);
+        let process = start.args(arguments).spawn();
+        let code = process.wait(PATIENCE);
+        assert_eq!(code, Some(0), "format: {}", fs::read_to_string(self.folder.join("log")).unwrap_or_default());
+        process
     }
 
     fn write_settings(&self, voters: &str, settings: &[(&str, &str)]) {
@@ -100,12 +118,10 @@ impl Place {
 
 fn format(kept: &Path) {
     let scratch = tempfile::Builder::new().prefix("format-").tempdir_in(jars::folder()).expect("the jars' folder is writable");
-    let place = Place { node: 1, folder: scratch.path().to_owned(), port: 1, controller: 2, doors: Vec::new() };
+    let place =
+        Place { node: 1, folder: scratch.path().to_owned(), port: 1, controller: 2, doors: Vec::new(), java_options: String::new() };
     place.write_settings(&place.voter(), &[]);
-    let settings = text(&scratch.path().join("server.properties"));
-    let process = java(scratch.path()).args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", &settings]).spawn();
-    let code = process.wait(PATIENCE);
-    assert_eq!(code, Some(0), "format: {}", fs::read_to_string(scratch.path().join("log")).unwrap_or_default());
+    let _process = place.format(&[]);
     // Somebody else may have been faster; both results serve.
     let _ = fs::rename(scratch.path().join("data"), kept);
 }

@@ -1,0 +1,43 @@
+//! Throw-away certificates by openssl, as PEM: an authority and what it signs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A certificate authority; its certificate is `NAME.pem`.
+pub struct Authority {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Authority {
+    /// Makes one.
+    pub fn new(folder: &Path, name: &str) -> Self {
+        let subject = format!("/CN={name}");
+        let (key, pem) = (format!("{name}.key"), format!("{name}.pem"));
+        let extensions = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"];
+        let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &subject, "-keyout", &key, "-out", &pem];
+        openssl(folder, &[new.as_slice(), &extensions].concat());
+        Self { folder: folder.to_owned(), name: name.to_owned() }
+    }
+
+    /// A certificate for localhost: `NAME.pem` with `NAME.key`, and both in `NAME.both.pem`.
+    pub fn sign(&self, name: &str) {
+        let (key, request, pem, extensions) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"), format!("{name}.ext"));
+        openssl(
+            &self.folder,
+            &["req", "-newkey", "rsa:2048", "-nodes", "-subj", &format!("/CN={name}"), "-keyout", &key, "-out", &request],
+        );
+        fs::write(self.folder.join(&extensions), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("the folder is ours");
+        let (ca, ca_key) = (format!("{}.pem", self.name), format!("{}.key", self.name));
+        let sign = ["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial", "-days", "2", "-out", &pem];
+        openssl(&self.folder, &[sign.as_slice(), &["-extfile", &extensions]].concat());
+        let read = |name: &str| fs::read_to_string(self.folder.join(name)).expect("openssl wrote it");
+        fs::write(self.folder.join(format!("{name}.both.pem")), read(&key) + &read(&pem)).expect("the folder is ours");
+    }
+}
+
+fn openssl(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).stdin(Stdio::null()).output().expect("openssl is installed");
+    assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
