@@ -1,11 +1,13 @@
 //! Everything that touches Kafka. One OS thread polls librdkafka and tells the driver what happened; nothing else holds the consumer.
 
+mod asker;
 mod assignment;
 mod commits;
 pub(crate) mod context;
 pub(crate) mod dead_letter;
 #[cfg(feature = "sandbox")]
 pub(crate) mod embedded;
+mod held;
 pub(crate) mod letter;
 pub(crate) mod messages;
 pub(crate) mod oauth;

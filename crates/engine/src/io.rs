@@ -55,7 +55,7 @@ pub enum Input<P> {
     Position { partition: PartitionId, epoch: Epoch, next: Offset },
     /// Records of a partition wait outside the engine (for a schema), or do no longer: nothing arrives, and that is no stall.
     WaitsOutside { partition: PartitionId, epoch: Epoch, on: bool },
-    /// The last stable offset as last heard; only the watchdog needs it.
+    /// The last stable offset as somebody heard it, perhaps a while ago; only the watchdog needs it.
     LogEnd { partition: PartitionId, epoch: Epoch, end: Offset },
     /// A call ended. Comes exactly once for every [`Effect::Call`], whatever happened to its partition.
     CallFinished { ticket: Ticket, outcome: Outcome },
