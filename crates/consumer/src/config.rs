@@ -122,6 +122,16 @@ impl Config {
         Ok(Self { warnings: source.warnings.into_inner(), written, ..config })
     }
 
+    /// The configuration of a shadow: a group of its own, and no outcomes.
+    #[must_use]
+    pub fn into_shadow(mut self) -> Self {
+        self.kafka.group_id.push_str(".shadow");
+        self.outcomes = None;
+        let environment = self.alipayhk.environment.take();
+        self.alipayhk.environment = Some(environment.map_or_else(|| "shadow".to_owned(), |environment| format!("{environment} (shadow)")));
+        self
+    }
+
     /// The engine's part of it.
     pub fn engine(&self, cluster_id: Arc<str>) -> engine::Config {
         engine::Config {

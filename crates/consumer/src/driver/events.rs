@@ -16,6 +16,7 @@ use crate::kafka::dead_letter::Which;
 use crate::kafka::messages::{Assigned, Command, Event};
 use crate::kafka::outcomes::{Outcome, Outcomes};
 use crate::kafka::producer::Confirmation;
+use crate::kafka::restore::Job;
 use crate::schema::RegistryError;
 
 /// An unreachable registry is asked again after this.
@@ -92,7 +93,9 @@ impl Driver {
         match plan {
             Ok(plan) => {
                 tracing::info!(%topic, partition, epoch = epoch.0, from = plan.read_from.0, "partition assigned");
+                let job = Job::new(id, epoch, topic, partition, &plan);
                 self.engine.handle(Input::Assigned { partition: id, epoch, plan }, now);
+                self.restore(job);
                 if let Some(deadline) = self.stopping.deadline {
                     self.engine.handle(Input::Revoking { partition: id, epoch, deadline }, now);
                 }

@@ -137,7 +137,7 @@ pub(crate) fn check(
 }
 
 /// A broker answered that there is no such topic, or that none can have this name.
-fn is_unknown(error: &KafkaError) -> bool {
+pub(crate) fn is_unknown(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{InvalidTopic, UnknownTopic, UnknownTopicOrPartition};
     matches!(error, KafkaError::MetadataFetch(UnknownTopicOrPartition | UnknownTopic | InvalidTopic))
 }
