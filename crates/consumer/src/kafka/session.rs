@@ -345,7 +345,9 @@ impl<'a> Session<'a> {
     }
 
     fn commit(&mut self, commit: &engine::Commit) {
-        let Some((topic, partition, _)) = self.partitions.current(commit.partition, commit.epoch) else {
+        // A client that has lost its membership would commit without one, and the coordinator takes that while the group is empty.
+        let ours = !self.consumer.assignment_lost();
+        let Some((topic, partition, _)) = self.partitions.current(commit.partition, commit.epoch).filter(|_| ours) else {
             // The partition is gone: nothing of ours may be written over its next owner's offset.
             return self.tell(Event::Committed { commit: commit.commit, result: CommitResult::TryAgain });
         };
