@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use super::Shared;
@@ -14,37 +14,38 @@ use super::frames::{ANSWER_HEAD, correlation, head, heartbeat_is_well, take_fram
 use super::weather::{Fate, Weather};
 
 /// What both directions of one connection know.
-struct Line {
+struct Line<'c> {
     shared: Arc<Shared>,
     weather: watch::Receiver<Weather>,
     /// Forgotten so often when the connection was made.
     half_opened: u64,
     /// Whole pieces only: the proxy's own answers come between the broker's.
-    to_client: AsyncMutex<OwnedWriteHalf>,
+    to_client: AsyncMutex<WriteHalf<'c>>,
     /// Kinds of requests that were passed on, by their number.
     asked: Mutex<HashMap<[u8; 4], i16>>,
 }
 
 /// Passes bytes both ways until one side ends, or everything is reset.
-pub(super) async fn run(client: TcpStream, server: TcpStream, shared: Arc<Shared>) {
+pub(super) async fn run(mut client: TcpStream, mut server: TcpStream, shared: Arc<Shared>) {
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let weather = shared.weather.subscribe();
     let (resets, half_opened) = (weather.borrow().resets, weather.borrow().half_opened);
     let mut end = weather.clone();
-    let (from_client, to_client) = client.into_split();
-    let (from_server, to_server) = server.into_split();
+    let (from_client, to_client) = client.split();
+    let (from_server, to_server) = server.split();
     let line = Line { shared, weather, half_opened, to_client: AsyncMutex::new(to_client), asked: Mutex::new(HashMap::new()) };
     let rough = tokio::select! {
         ended = async { tokio::try_join!(up(&line, &from_client, to_server), down(&line, &from_server)) } => ended.is_err(),
         _ = end.wait_for(|weather| weather.resets > resets) => true,
     };
+    drop(line);
     if rough {
-        let _ = (from_client.as_ref().set_zero_linger(), from_server.as_ref().set_zero_linger());
+        let _ = (client.set_zero_linger(), server.set_zero_linger());
     }
 }
 
 /// From the client to the server.
-async fn up(line: &Line, from: &OwnedReadHalf, mut to: OwnedWriteHalf) -> io::Result<()> {
+async fn up(line: &Line<'_>, from: &ReadHalf<'_>, mut to: WriteHalf<'_>) -> io::Result<()> {
     let mut bytes = Vec::new();
     while read(from, &mut bytes).await? {
         while let Some(piece) = line.piece(&mut bytes) {
@@ -72,7 +73,7 @@ async fn up(line: &Line, from: &OwnedReadHalf, mut to: OwnedWriteHalf) -> io::Re
 }
 
 /// From the server to the client.
-async fn down(line: &Line, from: &OwnedReadHalf) -> io::Result<()> {
+async fn down(line: &Line<'_>, from: &ReadHalf<'_>) -> io::Result<()> {
     let mut bytes = Vec::new();
     while read(from, &mut bytes).await? {
         while let Some(mut piece) = line.piece(&mut bytes) {
@@ -94,7 +95,7 @@ async fn down(line: &Line, from: &OwnedReadHalf) -> io::Result<()> {
 }
 
 /// False: the other side has ended.
-async fn read(from: &OwnedReadHalf, bytes: &mut Vec<u8>) -> io::Result<bool> {
+async fn read(from: &ReadHalf<'_>, bytes: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         from.readable().await?;
         bytes.reserve(65_536);
@@ -106,7 +107,7 @@ async fn read(from: &OwnedReadHalf, bytes: &mut Vec<u8>) -> io::Result<bool> {
     }
 }
 
-impl Line {
+impl Line<'_> {
     /// What is passed on in one go: whole frames of Kafka's, or whatever came.
     fn piece(&self, bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
         match self.shared.kafka {
