@@ -154,6 +154,10 @@ impl Kafka {
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap).set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "500");
+        if self.replication > 1 {
+            // Another broker can answer in place of a frozen one.
+            config.set("socket.timeout.ms", "6000");
+        }
         config
     }
 

@@ -144,6 +144,7 @@ impl Config {
             late_apply: self.delivery.late_apply,
             session_timeout: self.kafka.session_timeout,
             heartbeat: self.kafka.heartbeat,
+            static_member: self.kafka.instance_id.is_some(),
             max_open_records: self.delivery.max_open_records,
             max_open_bytes: self.delivery.max_open_bytes,
             remembered_orders: self.delivery.remembered_orders,

@@ -1,5 +1,6 @@
 //! Everything that touches Kafka. One OS thread polls librdkafka and tells the driver what happened; nothing else holds the consumer.
 
+mod asker;
 pub(crate) mod assignment;
 mod commits;
 pub(crate) mod context;
@@ -7,6 +8,7 @@ pub(crate) mod dead_letter;
 #[cfg(feature = "sandbox")]
 pub(crate) mod embedded;
 pub(crate) mod groups;
+mod held;
 pub(crate) mod letter;
 pub(crate) mod messages;
 pub(crate) mod oauth;

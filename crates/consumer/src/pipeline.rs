@@ -20,7 +20,7 @@ use crate::kafka::context::PollContext;
 use crate::kafka::dead_letter::{DeadLetters, topic_limit};
 use crate::kafka::outcomes::Outcomes;
 use crate::kafka::restore::Restorer;
-use crate::kafka::topics::{TopicError, Wanted, check, cluster_id};
+use crate::kafka::topics::{TopicError, Waits, Wanted, check, cluster_id};
 use crate::kafka::{Beginning, Poller, connect, start};
 use crate::reload::Reload;
 use crate::schema::{Decoder, Registry};
@@ -143,11 +143,15 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     let (prepared_sender, prepared) = unbounded_channel();
     let pool = signing_pool(clients.clone(), cores, prepared_sender).map_err(machine)?;
     let caller = Arc::new(Caller::new(clients, Arc::clone(&config.rulebook), line));
-    let engine = Engine::new(config.engine(cluster_id.as_str().into()), seed(), Now(origin.elapsed()));
+    let engine_config = config.engine(cluster_id.as_str().into());
+    let lingers = engine_config.lingers();
+    let engine = Engine::new(engine_config, seed(), Now(origin.elapsed()));
     let poller = Poller {
         client: config.kafka.client_config(),
         topics: config.kafka.topics.clone(),
         beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into() },
+        instance: config.kafka.instance_id.clone(),
+        lingers,
         origin,
         heartbeat: poll_beat,
     };
@@ -203,8 +207,9 @@ async fn wait_for_kafka(
     let (dead_letter, outcomes) = (config.dead_letter.topic.clone(), config.outcomes.as_ref().map(|outcomes| outcomes.topic.clone()));
     let (flag, beats, servers) = (Arc::clone(&stopped), heartbeats.clone(), config.kafka.bootstrap_servers.clone());
     let mut checked = tokio::task::spawn_blocking(move || {
-        let (mut said, mut cause): (Option<Instant>, Option<String>) = (None, None);
-        let mut waiting = |error: &KafkaError| {
+        let (mut said, mut named): (Option<Instant>, Option<String>) = (None, None);
+        let mut cause: Option<String> = None;
+        let mut waiting = |waits: Waits<'_>| {
             beats.beat();
             // The cause, such as a refused password, comes with a poll and not with the question, behind log lines and other events.
             let until = Instant::now() + TRY_EVERY;
@@ -213,10 +218,17 @@ async fn wait_for_kafka(
             }
             let heard = consumer.context().take_errors();
             cause = heard.into_iter().rfind(|heard| !heard.contains("AllBrokersDown")).or(cause.take());
-            let reason = cause.clone().unwrap_or_else(|| error.to_string());
-            if said.is_none_or(|said| said.elapsed() > SAY_EVERY) {
-                said = Some(Instant::now());
-                tracing::warn!(bootstrap_servers = %servers, %reason, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
+            match waits {
+                Waits::Broker(error) if said.is_none_or(|said| said.elapsed() > SAY_EVERY) => {
+                    said = Some(Instant::now());
+                    let reason = cause.clone().unwrap_or_else(|| error.to_string());
+                    tracing::warn!(bootstrap_servers = %servers, %reason, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
+                }
+                Waits::Topic { key, topic } if named.as_deref() != Some(topic) => {
+                    named = Some(topic.to_owned());
+                    tracing::info!(topic, key, "the broker does not know the topic; asking again for some seconds");
+                }
+                Waits::Broker(_) | Waits::Topic { .. } => {}
             }
             !flag.load(Ordering::Relaxed)
         };
@@ -229,7 +241,7 @@ async fn wait_for_kafka(
             if let Some(id) = cluster_id(&consumer) {
                 return Ok(Some((consumer, id)));
             }
-            if !waiting(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)) {
+            if !waiting(Waits::Broker(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut))) {
                 return Ok(None);
             }
         }

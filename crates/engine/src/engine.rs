@@ -171,7 +171,8 @@ impl<P: Clone> Engine<P> {
             Input::Position { partition, epoch, next } => self.position(partition, epoch, next, now),
             Input::LogEnd { partition, epoch, end } => {
                 if let Some(found) = self.current(partition, epoch) {
-                    found.log_end = Some(end);
+                    // What is heard of it late must not hide what is known already.
+                    found.log_end = found.log_end.max(Some(end));
                     self.touch(partition);
                 }
             }

@@ -61,7 +61,7 @@ pub enum Input<P> {
     Restoring { partition: PartitionId, epoch: Epoch, on: bool },
     /// A part of it, in the order in which it was written.
     Restored { partition: PartitionId, epoch: Epoch, orders: Vec<(MerchantBizNo, Standing)> },
-    /// The last stable offset as last heard; only the watchdog needs it.
+    /// The last stable offset as somebody heard it, perhaps a while ago; only the watchdog needs it.
     LogEnd { partition: PartitionId, epoch: Epoch, end: Offset },
     /// A call ended. Comes exactly once for every [`Effect::Call`], whatever happened to its partition.
     CallFinished { ticket: Ticket, outcome: Outcome },

@@ -107,6 +107,10 @@ impl Topic<'_> {
         let new = NewPartitions::new(&self.name, total as usize);
         succeed("add partitions", block_on(self.kafka.admin().create_partitions([&new], &options())));
         self.partitions = total;
+        until("the producer knows them", PATIENCE, || {
+            let known = self.kafka.producer().partitions(&self.name)?;
+            if known == total as usize { Ok(()) } else { Err(known.to_string()) }
+        });
     }
 
     /// Deletes the records before `offset`, as retention does.
@@ -139,7 +143,9 @@ impl Topic<'_> {
     }
 
     pub(super) fn watermarks_by(&self, client: &BaseConsumer) -> Vec<(i64, i64)> {
-        (0..self.partitions).map(|partition| client.fetch_watermarks(&self.name, partition, PATIENCE).expect("watermarks")).collect()
+        let ask = |partition| client.fetch_watermarks(&self.name, partition, PATIENCE / 6).map_err(|error| error.to_string());
+        // Who leads a partition may be frozen, until another one does.
+        (0..self.partitions).map(|partition| until("watermarks", PATIENCE * 2, || ask(partition))).collect()
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn without(off: &[Mutant], plan: &mut Plan) {
             (Mutant::MapVerified, Inherited::Ours(found)) => found.leader_epoch = None,
             (Mutant::Hold, Inherited::Ours(found)) => found.closed = true,
             (Mutant::ForeignHold, Inherited::Foreign(_)) => {
-                let nothing = Metadata { closed: true, window: plan.barrier, leader_epoch: None, settled: Vec::new() };
+                let nothing = Metadata { closed: true, lingers: None, window: plan.barrier, leader_epoch: None, settled: Vec::new() };
                 plan.inherited = Inherited::Ours(nothing);
             }
             _ => {}

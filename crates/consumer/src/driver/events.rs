@@ -27,6 +27,15 @@ impl Driver {
         let now = self.now();
         match event {
             Event::Assigned(assigned) => assigned.into_iter().for_each(|assigned| self.assigned(assigned)),
+            Event::Halted { id, epoch, halt } => {
+                self.metrics.halted();
+                tracing::error!(partition = %self.facts.name(id), reason = %halt, "partition halted: nothing more of it is read until an operator decides");
+                self.give_up(id, epoch);
+                self.engine.handle(Input::Lost { partition: id, epoch }, now);
+            }
+            Event::Held { topic, partition, why } => {
+                tracing::warn!(%topic, partition, reason = %why, "partition not taken over yet; it is looked up again, the others go on");
+            }
             Event::TotalPartitions(total) => self.engine.handle(Input::TotalPartitions(total), now),
             Event::Revoking(partitions) => {
                 tracing::info!(partitions = partitions.len(), "partitions are being taken; draining them");

@@ -8,6 +8,8 @@ use crate::config::error::ConfigError;
 pub(super) const SESSION: &str = "session.timeout.ms";
 pub(super) const HEARTBEAT: &str = "heartbeat.interval.ms";
 pub(super) const MAX_POLL: &str = "max.poll.interval.ms";
+/// Makes a member a static one.
+pub(super) const INSTANCE: &str = "group.instance.id";
 
 /// What the promises depend on, for every client; nobody can set these.
 const FIXED: &[(&str, &str)] = &[("allow.auto.create.topics", "false")];
