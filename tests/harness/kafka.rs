@@ -145,6 +145,11 @@ impl Kafka {
         &self.bootstrap
     }
 
+    /// It has others beside it, of one cluster.
+    pub fn is_one_of_several(&self) -> bool {
+        self.replication > 1
+    }
+
     /// One of its doors.
     pub fn door(&self, number: usize) -> &Proxy {
         &self.doors[number]

@@ -52,17 +52,42 @@ fn a_broker_that_answers_nonsense_is_not_believed_and_nothing_is_lost() {
     let (world, line) = (World::new("nonsense", 3), door());
     let run = OrderSync::start(&world.config_by(line).property("socket.timeout.ms", "3000"));
     let nonsense = |api: i16, damage: Damage| move || line.corrupt_answers(api, damage);
-    let (fetch, flipped) = (nonsense(api::FETCH, Damage::Nonsense), nonsense(api::FETCH, Damage::Flipped));
-    let (half, commit) = (nonsense(api::FETCH, Damage::Truncated), nonsense(api::OFFSET_COMMIT, Damage::Nonsense));
+    let (fetch, half) = (nonsense(api::FETCH, Damage::Nonsense), nonsense(api::FETCH, Damage::Truncated));
+    let commit = nonsense(api::OFFSET_COMMIT, Damage::Nonsense);
     let all = || line.corrupt(Damage::Truncated);
-    let ways: [(&str, &dyn Fn(), Duration); 5] = [
+    let ways: [(&str, &dyn Fn(), Duration); 4] = [
         ("fetches are answered with nonsense", &fetch, SHORT),
-        ("bits of fetched records flip", &flipped, SHORT),
         ("fetched records break off", &half, SHORT),
         ("commits are answered with nonsense", &commit, SHORT),
         ("every answer breaks off", &all, SHORT),
     ];
     breaks(&world, &run, line, &ways);
+    world.end(vec![run]);
+}
+
+#[test]
+fn bits_that_flip_in_fetched_records_are_never_sent_and_nothing_is_lost() {
+    let (world, line) = (World::new("flipped", 3), door());
+    let records = world.records(6);
+    let parts = records.parts(2);
+    let mut run = OrderSync::start(&world.config_by(line));
+    world.write(parts[0].iter().copied());
+    until_in_the_middle(&run);
+    line.corrupt_answers(api::FETCH, Damage::Flipped);
+    world.write(parts[1].iter().copied());
+    let fetches = line.seen(api::FETCH);
+    let gone = until("it fetches, or has ended", LONG, || match run.get("/livez") {
+        Ok(_) if line.seen(api::FETCH) > fetches + 10 => Ok(false),
+        Ok(_) => Err("still".to_owned()),
+        Err(_) => Ok(true),
+    });
+    line.heal();
+    if gone || run.get("/livez").is_err() {
+        // Records have checksums, lengths have none: librdkafka asks for as much memory as a flipped bit says, and aborts when it gets none.
+        let ended = run.finish(PATIENCE);
+        assert!(ended.code == 134 && ended.errors.contains("rd_calloc"), "{} {}", ended.code, ended.errors);
+        run = world.start();
+    }
     world.end(vec![run]);
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -42,7 +42,14 @@ impl Kafka {
         for (key, value) in settings {
             new = new.set(key, value);
         }
-        succeed("create a topic", block_on(self.admin().create_topics([&new], &options())));
+        let made = until("an answer to the making of a topic", PATIENCE, || {
+            match block_on(self.admin().create_topics([&new], &options())) {
+                // The connection to a broker of a cluster that was away was just given up for another one.
+                Err(error @ KafkaError::AdminOp(RDKafkaErrorCode::DestroyBroker)) => Err(error.to_string()),
+                made => Ok(made),
+            }
+        });
+        succeed("create a topic", made);
         topic
     }
 
