@@ -51,7 +51,10 @@ fn offsets_that_are_not_in_the_log_halt_their_partition_and_no_other_and_the_way
     let run = world.start();
     let behind = until_said(&run, "is gone from the log");
     let beyond = until_said(&run, "is beyond the end of the log");
-    for (line, out) in [(&behind, format!("3 records were never read; move the group's offset to {}", committed[1] + 3)), (&beyond, "move the group's offset".to_owned())] {
+    for (line, out) in [
+        (&behind, format!("3 records were never read; move the group's offset to {}", committed[1] + 3)),
+        (&beyond, "move the group's offset".to_owned()),
+    ] {
         assert!(line.contains("halted") && line.contains(&out) && line.contains(world.orders.name()), "{line}");
     }
     let end = world.orders.ends()[0].1;

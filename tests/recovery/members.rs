@@ -70,7 +70,11 @@ fn members_come_and_go_all_the_time_and_progress_is_made() {
         let guest = world.start();
         world.write(part.iter().copied());
         guest.until_within("it is a member", LONG, |state| consuming(state) > 0);
-        if turn % 2 == 0 { guest.stop_well() } else { guest.kill() }
+        if turn % 2 == 0 {
+            guest.stop_well()
+        } else {
+            guest.kill()
+        }
         steady.until_within("it goes on", LONG, |state| disposed(state, "delivered") > before);
     }
     world.end(vec![steady]);

@@ -51,7 +51,9 @@ fn a_dead_letter_topic_that_refuses_is_written_to_again_until_it_takes_them() {
 fn a_dead_letter_topic_that_was_deleted_is_waited_for() {
     let world = World::new("letters-gone", 1);
     world.orders.write(good("BEFORE"));
-    let run = OrderSync::start(&world.config().property("topic.metadata.refresh.interval.ms", "500").property("topic.metadata.propagation.max.ms", "1000"));
+    let run = OrderSync::start(
+        &world.config().property("topic.metadata.refresh.interval.ms", "500").property("topic.metadata.propagation.max.ms", "1000"),
+    );
     run.until_settled(1);
     world.dead_letters.delete();
     world.orders.write_all([poison("POISON-1"), good("AFTER-1")]);

@@ -14,7 +14,7 @@ use super::say;
 use super::trouble::{Trouble, load};
 use crate::cli::StatusArgs;
 use crate::config::Config;
-use crate::kafka::assignment::committed;
+use crate::kafka::assignment::committed_in;
 use crate::kafka::groups::{Group, group};
 use crate::kafka::reader::{Reader, patiently};
 use crate::kafka::topics::cluster_id;
@@ -77,7 +77,7 @@ fn partitions(config: &Config, reader: &Reader) -> Result<Vec<Partition>, Troubl
     for topic in &topics {
         numbers.extend(reader.partitions(topic).map_err(&key)?.into_iter().map(|number| (topic, number)));
     }
-    let committed = patiently(|| committed(reader.consumer(), &topics))?;
+    let committed = patiently(|| committed_in(reader.consumer(), &topics))?;
     let cluster = cluster_id(reader.consumer()).unwrap_or_default();
     let mut found = Vec::new();
     for (topic, number) in numbers {

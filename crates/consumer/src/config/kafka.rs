@@ -99,8 +99,18 @@ impl Kafka {
         if instance_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 249 || id.chars().any(char::is_control)) {
             return Err(ConfigError::new(properties::key(client::INSTANCE), "must have 1 to 249 characters and no control characters"));
         }
-        let kafka =
-            Self { bootstrap_servers, topics, group_id, start, properties, oauth, instance_id, session_timeout, heartbeat, max_poll_interval };
+        let kafka = Self {
+            bootstrap_servers,
+            topics,
+            group_id,
+            start,
+            properties,
+            oauth,
+            instance_id,
+            session_timeout,
+            heartbeat,
+            max_poll_interval,
+        };
         kafka.try_settings()?;
         Ok(kafka)
     }

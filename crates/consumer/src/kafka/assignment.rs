@@ -90,7 +90,9 @@ impl Topic {
         let own = self.committed.get(&partition).cloned();
         // A new partition of a topic that the group knows begins at its start: nothing of it was ever read.
         let start = match (&own, self.committed.is_empty()) {
-            (None, true) => first_offset(consumer, topic, partition, &beginning.start, (log_start, last_stable)).map_err(|e| e.to_string())?,
+            (None, true) => {
+                first_offset(consumer, topic, partition, &beginning.start, (log_start, last_stable)).map_err(|e| e.to_string())?
+            }
             (None, false) | (Some(_), _) => log_start,
         };
         let facts = takeover::Facts {
@@ -126,6 +128,19 @@ pub(crate) fn committed(consumer: &BaseConsumer<PollContext>, topic: &str, parti
         }
     }
     Ok(committed)
+}
+
+/// The same of several topics, by topic; one without a commit is left out.
+pub(crate) fn committed_in(consumer: &BaseConsumer<PollContext>, topics: &BTreeSet<String>) -> KafkaResult<BTreeMap<String, Committed>> {
+    let mut found = BTreeMap::new();
+    for topic in topics {
+        let partitions: Vec<i32> = leaders_of(consumer, topic, LOOK_UP)?.into_keys().collect();
+        let of_topic = committed(consumer, topic, &partitions)?;
+        if !of_topic.is_empty() {
+            found.insert(topic.clone(), of_topic);
+        }
+    }
+    Ok(found)
 }
 
 /// Where a partition of a topic without any commit begins.

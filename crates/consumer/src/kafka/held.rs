@@ -88,7 +88,8 @@ impl Held {
         if asked_at < waiting.quiet_from {
             waiting.ask_at = waiting.quiet_from;
             let left = waiting.quiet_from.saturating_duration_since(now);
-            let why = format!("its last owner, a static member that did not leave in order, may still be heard for {} s", left.as_secs() + 1);
+            let why =
+                format!("its last owner, a static member that did not leave in order, may still be heard for {} s", left.as_secs() + 1);
             return Next::Wait(waiting.tell(why));
         }
         waiting.ask_at = now + AGAIN;

@@ -15,7 +15,11 @@ fn facts(committed: Option<(i64, &str)>, log_start: i64, last_stable: i64) -> Fa
 fn text(committed: i64, window: i64, settled: &[i64]) -> String {
     let place = Place { cluster_id: "c", topic: "orders", partition: 0 };
     let settled = settled.iter().copied().map(Offset).collect();
-    metadata::encode(place, Offset(committed), &Metadata { closed: true, lingers: None, window: Offset(window), leader_epoch: None, settled })
+    metadata::encode(
+        place,
+        Offset(committed),
+        &Metadata { closed: true, lingers: None, window: Offset(window), leader_epoch: None, settled },
+    )
 }
 
 #[test]

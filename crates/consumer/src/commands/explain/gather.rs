@@ -1,6 +1,6 @@
 //! The records of one order, and what the commits say of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use engine::metadata::{self, Place};
@@ -12,7 +12,7 @@ use crate::commands::decoding::{Decoding, Found};
 use crate::commands::progress::Progress;
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
-use crate::kafka::assignment::{Committed, committed};
+use crate::kafka::assignment::{Committed, committed_in};
 use crate::kafka::reader::{Part, Reader, patiently};
 use crate::kafka::topics::cluster_id;
 
@@ -50,7 +50,7 @@ pub(super) fn records(config: &Config, reader: &Reader, args: &ExplainArgs) -> R
     }
     story.records.sort_by(|a, b| (&a.topic, a.partition, a.offset).cmp(&(&b.topic, b.partition, b.offset)));
     let topics: BTreeSet<String> = story.records.iter().map(|seen| seen.topic.clone()).collect();
-    let committed = patiently(|| committed(reader.consumer(), &topics))?;
+    let committed = patiently(|| committed_in(reader.consumer(), &topics))?;
     ends(&mut story.records, &committed, &cluster_id(reader.consumer()).unwrap_or_default());
     Ok(story)
 }
@@ -83,7 +83,7 @@ fn look(decoding: &mut Decoding, message: &BorrowedMessage<'_>, order: &str) -> 
 }
 
 /// What the group's commits say of each.
-fn ends(records: &mut [Seen], committed: &Committed, cluster: &str) {
+fn ends(records: &mut [Seen], committed: &BTreeMap<String, Committed>, cluster: &str) {
     let newest: Vec<_> = records.iter().map(|seen| (seen.topic.clone(), seen.partition, seen.order_modify_time, seen.offset)).collect();
     for seen in records {
         let Some((offset, text)) = committed.get(&seen.topic).and_then(|of_topic| of_topic.get(&seen.partition)) else { continue };
@@ -124,10 +124,10 @@ mod tests {
 
     #[test]
     fn the_commit_and_its_map_say_what_is_settled_and_the_newest_settled_one_stands_for_the_others() {
-        let told = Metadata { closed: false, window: Offset(100), leader_epoch: None, settled: vec![Offset(7)] };
+        let told = Metadata { closed: false, window: Offset(100), leader_epoch: None, settled: vec![Offset(7)], lingers: None };
         let place = Place { cluster_id: "c", topic: "orders", partition: 0 };
         let text = metadata::encode(place, Offset(5), &told);
-        let committed = Committed::from([("orders".to_owned(), [(0, (Offset(5), text))].into())]);
+        let committed = BTreeMap::from([("orders".to_owned(), [(0, (Offset(5), text))].into())]);
         let mut records = vec![seen(3, Some(10)), seen(4, Some(30)), seen(6, Some(40)), seen(7, Some(20)), seen(8, None)];
         ends(&mut records, &committed, "c");
         let found: Vec<_> = records.iter().map(|seen| (seen.end.by_commit, seen.end.newer)).collect();
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn without_a_commit_nothing_was_read() {
         let mut records = vec![seen(3, Some(10))];
-        ends(&mut records, &Committed::new(), "c");
+        ends(&mut records, &BTreeMap::new(), "c");
         assert_eq!(records[0].end.by_commit, "not read");
     }
 }

@@ -17,7 +17,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::commands::trouble::Trouble;
 use crate::config::Kafka;
-use crate::kafka::assignment::committed;
+use crate::kafka::assignment::committed_in;
 use crate::kafka::connect;
 use crate::kafka::context::PollContext;
 use crate::kafka::oauth;
@@ -61,7 +61,7 @@ impl Run {
     /// The run of this name, where it stopped. `topics`: where it reads.
     pub(in crate::commands) fn go_on(kafka: &Kafka, name: &str, flags: String, topics: &BTreeSet<String>) -> Result<Self, Trouble> {
         let mut run = Self::of(kafka, name.to_owned(), flags, Vec::new(), Vec::new())?;
-        for (topic, of_topic) in patiently(|| committed(&run.consumer, topics))? {
+        for (topic, of_topic) in patiently(|| committed_in(&run.consumer, topics))? {
             for (partition, (next, text)) in of_topic {
                 let Some((flags, from, to)) = read(&text) else { continue };
                 if flags != fingerprint(&run.flags) {

@@ -45,7 +45,9 @@ fn one_that_cannot_be_looked_up_holds_no_other_up_and_is_asked_about_again() {
     assert_eq!(held.due(now), [name(0), name(1)]);
     assert!(held.due(now).is_empty(), "one question at a time");
     held.answered();
-    assert!(matches!(held.next(&name(0), Err("it has no leader".to_owned()), now, None, now), Next::Wait(Some(why)) if why.contains("leader")));
+    assert!(
+        matches!(held.next(&name(0), Err("it has no leader".to_owned()), now, None, now), Next::Wait(Some(why)) if why.contains("leader"))
+    );
     assert!(matches!(held.next(&name(1), found(None), now, None, now), Next::Take(Ok(_))));
     held.remove("orders", 1);
     assert!(held.due(now).is_empty());
