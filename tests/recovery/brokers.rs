@@ -10,7 +10,7 @@ use crate::world::{LONG, World, consuming, disposed, until_in_the_middle};
 #[test]
 fn a_broker_that_ends_dies_or_freezes_beyond_the_session_is_waited_for() {
     let kafka: &'static Kafka = Box::leak(Box::new(Kafka::start()));
-    let world = World::on(kafka, "one-broker", 4);
+    let world = World::on(kafka, "one-broker", 4).with_lost_answers();
     let records = world.records(16);
     let parts = records.parts(4);
     let runs = [world.start(), world.start()];

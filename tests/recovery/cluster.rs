@@ -36,7 +36,7 @@ fn committed(world: &World, run: &OrderSync, written: u64) {
 fn the_coordinator_is_killed_and_another_one_frozen_while_commits_are_on_their_way() {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let cluster = cluster();
-    let world = World::on(&cluster.nodes()[0], "coordinator", 3);
+    let world = World::on(&cluster.nodes()[0], "coordinator", 3).with_lost_answers();
     let records = world.records(16);
     let parts = records.parts(3);
     let run = OrderSync::start(&patient(world.config()));

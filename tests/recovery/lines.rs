@@ -16,6 +16,7 @@ fn breaks(world: &World, run: &OrderSync, line: &Proxy, ways: &[(&str, &dyn Fn()
         let before = disposed(&run.state().unwrap(), "delivered");
         world.write(part.iter().take(part.len() / 2).copied());
         run.until_within(&format!("some are delivered before {name}"), LONG, |state| disposed(state, "delivered") > before);
+        println!("{} ms: {name}", millis());
         way();
         world.write(part.iter().skip(part.len() / 2).copied());
         throughout(&format!("alive while {name}"), *period, || match run.get("/livez")? {
@@ -25,15 +26,20 @@ fn breaks(world: &World, run: &OrderSync, line: &Proxy, ways: &[(&str, &dyn Fn()
         line.heal();
         let began = std::time::Instant::now();
         world.until_committed(&[run]);
-        println!("{name}: everything committed {:.1} s after it was over", began.elapsed().as_secs_f64());
+        println!("{} ms: everything committed {:.1} s after it was over", millis(), began.elapsed().as_secs_f64());
     }
+}
+
+/// Epoch milliseconds, as the oracle tells them.
+fn millis() -> u128 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_millis())
 }
 
 const SHORT: Duration = Duration::from_millis(1_200);
 
 #[test]
 fn a_line_to_the_broker_that_is_slow_cut_reset_or_half_open_loses_nothing() {
-    let (world, line) = (World::new("broker-line", 3), door());
+    let (world, line) = (World::new("broker-line", 3).with_lost_answers(), door());
     let run = OrderSync::start(&world.config_by(line).property("socket.timeout.ms", "3000"));
     let slow = || line.delay(Duration::from_millis(100));
     let ways: [(&str, &dyn Fn(), Duration); 5] = [
@@ -49,7 +55,7 @@ fn a_line_to_the_broker_that_is_slow_cut_reset_or_half_open_loses_nothing() {
 
 #[test]
 fn a_broker_that_answers_nonsense_is_not_believed_and_nothing_is_lost() {
-    let (world, line) = (World::new("nonsense", 3), door());
+    let (world, line) = (World::new("nonsense", 3).with_lost_answers(), door());
     let run = OrderSync::start(&world.config_by(line).property("socket.timeout.ms", "3000"));
     let nonsense = |api: i16, damage: Damage| move || line.corrupt_answers(api, damage);
     let (fetch, half) = (nonsense(api::FETCH, Damage::Nonsense), nonsense(api::FETCH, Damage::Truncated));
@@ -67,7 +73,7 @@ fn a_broker_that_answers_nonsense_is_not_believed_and_nothing_is_lost() {
 
 #[test]
 fn bits_that_flip_in_fetched_records_are_never_sent_and_nothing_is_lost() {
-    let (world, line) = (World::new("flipped", 3), door());
+    let (world, line) = (World::new("flipped", 3).with_lost_answers(), door());
     let records = world.records(6);
     let parts = records.parts(2);
     let mut run = OrderSync::start(&world.config_by(line));

@@ -88,6 +88,11 @@ impl World {
         Self { kafka, alipayhk, orders, dead_letters, group, oracle, began, name: name.to_owned() }
     }
 
+    /// For tests that break the line to the broker.
+    pub(crate) fn with_lost_answers(self) -> Self {
+        Self { oracle: self.oracle.with_lost_answers(), ..self }
+    }
+
     /// Slow enough that there is a middle.
     pub(crate) fn config(&self) -> Config {
         Config::new(self.kafka, &[&self.orders], self.group.id(), &self.dead_letters, &self.alipayhk)

@@ -4,7 +4,7 @@ use crate::report::{Finding, expect_none};
 use crate::tree;
 
 /// Readers of the wall clock, by file.
-const READERS: [(&str, &str); 7] = [
+const READERS: [(&str, &str); 8] = [
     ("crates/consumer/src/call.rs", "Request-Time, and how far Response-Time is off"),
     ("crates/consumer/src/commands.rs", "the time of a command typed by hand"),
     ("crates/consumer/src/driver.rs", "max_age, the bound on the future, times in dead letters and outcomes"),

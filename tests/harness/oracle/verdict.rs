@@ -22,6 +22,8 @@ pub struct Evidence<'e> {
     pub ends: Vec<i64>,
     /// Everything is settled and committed.
     pub finished: bool,
+    /// Answers of the broker were lost, so librdkafka sends commits again; an older one may arrive after a newer one, which then follows.
+    pub resent: bool,
 }
 
 /// What is no fault, but may need a reason.
@@ -39,6 +41,8 @@ pub struct Seen {
     pub letters: u64,
     /// Committed offsets that were seen.
     pub commits: u64,
+    /// Of these, such as went back because they were sent again.
+    pub went_back: u64,
 }
 
 /// Holds the evidence to every rule.
@@ -61,7 +65,7 @@ pub fn verdict(evidence: &Evidence<'_>) -> Result<Seen, Vec<String>> {
     }
     well_behaved(evidence.applied, seen.milestones_again, &mut wrong);
     letters_are_of_records(evidence.log, &mut wrong);
-    commits_only_grow(evidence, &mut wrong);
+    commits_only_grow(evidence, &mut seen, &mut wrong);
     nothing_is_committed_early(evidence, &versions, &mut wrong);
     if evidence.finished {
         the_newest_is_there(evidence.applied, &versions, &mut wrong);
@@ -152,11 +156,18 @@ fn letters_are_of_records(log: &Log, wrong: &mut Vec<String>) {
 }
 
 /// Committed offsets never go back and never pass the log.
-fn commits_only_grow(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
+fn commits_only_grow(evidence: &Evidence<'_>, seen: &mut Seen, wrong: &mut Vec<String>) {
     let mut last = BTreeMap::new();
     for told in evidence.commits {
         if let Some(before) = last.insert(told.partition, told.offset).filter(|before| *before > told.offset) {
-            wrong.push(format!("partition {}: the committed offset went back from {before} to {}", told.partition, told.offset));
+            let at = told.by;
+            match evidence.resent {
+                true => seen.went_back += 1,
+                false => wrong.push(format!(
+                    "partition {}: the committed offset went back from {before} to {} (at {at} ms)",
+                    told.partition, told.offset
+                )),
+            }
         }
         if evidence.ends.get(told.partition as usize).is_some_and(|end| told.offset > *end) {
             wrong.push(format!("partition {}: {} is committed, beyond the end of the log", told.partition, told.offset));
