@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -149,8 +150,26 @@ impl Topic<'_> {
         self.watermarks_by(&self.asker(isolation))
     }
 
+    /// What a broker says of the partitions, for people.
+    fn told_by(&self, client: &BaseConsumer) -> String {
+        let metadata = match client.fetch_metadata(Some(&self.name), PATIENCE / 6) {
+            Ok(metadata) => metadata,
+            Err(error) => return format!("no metadata: {error}"),
+        };
+        let brokers: Vec<_> = metadata.brokers().iter().map(|broker| (broker.id(), broker.port())).collect();
+        let of = |topic: &MetadataTopic| -> Vec<_> {
+            topic.partitions().iter().map(|one| (one.id(), one.leader(), one.isr().to_vec(), one.error())).collect()
+        };
+        let topics: Vec<_> = metadata.topics().iter().map(|topic| (topic.error(), of(topic))).collect();
+        format!("broker {} knows brokers {brokers:?} and {topics:?}", metadata.orig_broker_id())
+    }
+
     pub(super) fn watermarks_by(&self, client: &BaseConsumer) -> Vec<(i64, i64)> {
-        let ask = |partition| client.fetch_watermarks(&self.name, partition, PATIENCE / 6).map_err(|error| error.to_string());
+        let ask = |partition| {
+            client
+                .fetch_watermarks(&self.name, partition, PATIENCE / 6)
+                .map_err(|error| format!("{partition}: {error}; {}", self.told_by(client)))
+        };
         // Who leads a partition may be frozen, until another one does.
         (0..self.partitions).map(|partition| until("watermarks", PATIENCE * 2, || ask(partition))).collect()
     }
