@@ -150,7 +150,8 @@ impl Topic<'_> {
         self.watermarks_by(&self.asker(isolation))
     }
 
-    /// What a broker says of the partitions, for people.
+    /// What a broker says of the partitions, for people. It also renews what the client remembers of them: a broker that has just thawed may
+    /// know of none, and the client would believe that for a quarter of an hour.
     fn told_by(&self, client: &BaseConsumer) -> String {
         let metadata = match client.fetch_metadata(Some(&self.name), PATIENCE / 6) {
             Ok(metadata) => metadata,
