@@ -100,6 +100,7 @@ fn config() -> Config {
         late_apply: Duration::ZERO,
         session_timeout: Duration::from_secs(45),
         heartbeat: Duration::from_secs(3),
+        static_member: false,
         max_open_records: 1_000_000,
         max_open_bytes: 512 << 20,
         remembered_orders: 2_000_000,

@@ -19,6 +19,7 @@ mod stand_in;
 mod start;
 mod subject;
 mod table;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -27,8 +28,8 @@ use order_sync_tests::kafka::Kafka;
 use crate::place::Place;
 use crate::table::Table;
 
-const PARTS: [&str; 8] = ["start", "memory", "absorbed", "delivered", "calm", "killed", "catch_up", "outage"];
-const USAGE: &str = "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|calm|killed|catch_up|outage]";
+const PARTS: [&str; 9] = ["start", "memory", "absorbed", "delivered", "calm", "killed", "catch_up", "outage", "tools"];
+const USAGE: &str = "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|calm|killed|catch_up|outage|tools]";
 
 /// What is measured, and how long.
 struct Options {
@@ -112,6 +113,9 @@ fn measure(options: &Options) -> Result<(), String> {
     }
     if options.wants("outage") {
         recovery::outage(&place, options, &mut table)?;
+    }
+    if options.wants("tools") {
+        tools::measure(&place, options, &mut table)?;
     }
     println!("{}", if options.json { table.json() } else { table.text() });
     Ok(())

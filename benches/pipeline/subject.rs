@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) backoff_cap: Option<u32>,
     /// Limits of memory as they are by default; otherwise they are out of the way.
     pub(crate) default_limits: bool,
+    /// An outcomes topic.
+    pub(crate) outcomes: Option<String>,
 }
 
 /// The part of `/api/state` that is used here.
@@ -50,6 +52,7 @@ pub(crate) struct State {
     pub(crate) dispositions: Dispositions,
     pub(crate) calls: Calls,
     pub(crate) partitions: Vec<Partition>,
+    pub(crate) remembered_orders: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -73,6 +76,7 @@ pub(crate) struct Partition {
     pub(crate) open: u64,
     pub(crate) position: i64,
     pub(crate) committed: Option<i64>,
+    pub(crate) restoring: bool,
 }
 
 /// Where the binary is.
@@ -90,12 +94,10 @@ impl Subject {
     pub(crate) fn start(place: &Place<'_>, topic: &Topic<'_>, settings: &Settings) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder: {error}"))?.keep();
         let admin = ports::free();
-        let config = configuration(place, topic, settings, admin);
-        fs::write(folder.join("order-sync.toml"), config).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let file = write_configuration(place, topic, settings, admin, &folder)?;
         if settings.held {
             fs::write(folder.join("hold"), "").map_err(|error| format!("{}: {error}", folder.display()))?;
         }
-        let file = folder.join("order-sync.toml").display().to_string();
         let process = Start::new(binary()?, &folder).args(["run", "--config", &file]).spawn();
         Ok(Self { process, folder, admin })
     }
@@ -165,6 +167,23 @@ impl State {
         delivered + superseded + stale + rejected + parked + skipped >= records
             && self.partitions.iter().all(|partition| partition.committed.unwrap_or(0) >= partition.position)
     }
+}
+
+/// Writes the configuration into a folder; its path.
+pub(crate) fn write_configuration(
+    place: &Place<'_>,
+    topic: &Topic<'_>,
+    settings: &Settings,
+    admin: u16,
+    folder: &std::path::Path,
+) -> Result<String, String> {
+    let mut text = configuration(place, topic, settings, admin);
+    if let Some(outcomes) = &settings.outcomes {
+        let _ = write!(text, "[outcomes]\ntopic = \"{outcomes}\"\n");
+    }
+    let file = folder.join("order-sync.toml");
+    fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(file.display().to_string())
 }
 
 fn configuration(place: &Place<'_>, topic: &Topic<'_>, settings: &Settings, admin: u16) -> String {

@@ -23,5 +23,6 @@ mod sealed;
 mod security;
 mod start;
 mod telemetry;
+mod tools;
 mod wire;
 mod world;

@@ -331,7 +331,7 @@ fn a_mistake_in_a_mapping_is_one_line_and_exit_code_2_before_anything_is_connect
             SHOP.replace("tradeNo = \"trade\"", "\"amount.value\" = { path = \"x\", unit = \"cents\" }"),
             "mapping[0].fields.\"amount.value\".unit",
         ),
-        (SHOP.replace("orderCreateTime = \"at\"", ""), "mapping[0].fields.orderCreateTime"),
+        (SHOP.replace("orderModifyTime", "orderCreateTimes"), "mapping[0].fields.orderCreateTimes"),
     ];
     for (mappings, key) in cases {
         let finished = OrderSync::command(&mapped(base.clone(), &mappings), &["run"]);

@@ -66,6 +66,7 @@ fn a_source_topic_that_does_not_exist_ends_the_start_with_2_within_15_s_and_name
     let finished = run.finish(Duration::from_secs(15));
     assert_eq!(finished.code, 2, "{}", finished.errors);
     assert!(finished.errors.lines().last().unwrap().contains("kafka.topics"), "{}", finished.errors);
+    assert!(!finished.errors.contains("waiting for Kafka"), "Kafka is there: {}", finished.errors);
 }
 
 #[test]
@@ -75,6 +76,7 @@ fn a_dead_letter_topic_that_does_not_exist_ends_the_start_with_2_within_15_s_and
     let finished = run.finish(Duration::from_secs(15));
     assert_eq!(finished.code, 2, "{}", finished.errors);
     assert!(finished.errors.lines().last().unwrap().contains("dead_letter.topic"), "{}", finished.errors);
+    assert!(!finished.errors.contains("waiting for Kafka"), "Kafka is there: {}", finished.errors);
 }
 
 #[test]

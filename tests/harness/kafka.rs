@@ -145,6 +145,11 @@ impl Kafka {
         &self.bootstrap
     }
 
+    /// It has others beside it, of one cluster.
+    pub fn is_one_of_several(&self) -> bool {
+        self.replication > 1
+    }
+
     /// One of its doors.
     pub fn door(&self, number: usize) -> &Proxy {
         &self.doors[number]
@@ -154,6 +159,10 @@ impl Kafka {
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap).set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "500");
+        if self.replication > 1 {
+            // Another broker can answer in place of a frozen one.
+            config.set("socket.timeout.ms", "6000");
+        }
         config
     }
 

@@ -31,12 +31,19 @@ pub struct Oracle {
     orders: Topic<'static>,
     dead_letters: Topic<'static>,
     watch: Watch,
+    resent: bool,
 }
 
 impl Oracle {
     /// Begins to note every change of the committed offsets.
     pub fn watch(orders: &Topic<'static>, dead_letters: &Topic<'static>, group: &Group<'static>) -> Self {
-        Self { orders: orders.clone(), dead_letters: dead_letters.clone(), watch: Watch::start(orders.clone(), group.id()) }
+        Self { orders: orders.clone(), dead_letters: dead_letters.clone(), watch: Watch::start(orders.clone(), group.id()), resent: false }
+    }
+
+    /// The broker's answers get lost on their way, so commits may be sent again: see [`Evidence::resent`].
+    #[must_use]
+    pub fn with_lost_answers(self) -> Self {
+        Self { resent: true, ..self }
     }
 
     /// Everything was settled and committed: all rules. Panics with everything that is wrong.
@@ -56,7 +63,7 @@ impl Oracle {
         let commits = self.watch.finish();
         let log = Log::read(&self.orders, &self.dead_letters);
         let ends = self.orders.stable_ends().into_iter().map(|(_, end)| end).collect();
-        let evidence = Evidence { log: &log, commits: &commits, applied, ends, finished };
+        let evidence = Evidence { log: &log, commits: &commits, applied, ends, finished, resent: self.resent };
         verdict(&evidence).unwrap_or_else(|wrong| panic!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n")))
     }
 }

@@ -34,10 +34,15 @@ pub struct Finished {
 impl OrderSync {
     /// Starts `order-sync run` with this configuration and an admin address of its own.
     pub fn start(config: &Config) -> Self {
+        Self::begin(config, &["run"])
+    }
+
+    /// Starts a command that takes its time, in the same way.
+    pub fn begin(config: &Config, arguments: &[&str]) -> Self {
         let admin = ports::free();
         let folder = folder();
         config.clone().set("admin.listen", format!("127.0.0.1:{admin}")).write(&folder);
-        let start = Start::new(binary::path(), &folder).args(["run", "--config"]).arg(folder.join("order-sync.toml"));
+        let start = Start::new(binary::path(), &folder).args(arguments).arg("--config").arg(folder.join("order-sync.toml"));
         Self { process: start.apart("out", "log").spawn(), folder, admin }
     }
 
@@ -72,6 +77,11 @@ impl OrderSync {
     #[track_caller]
     pub fn until_logged(&self, text: &str) {
         until(&format!("{text:?} is in the log"), PATIENCE, || if self.log().contains(text) { Ok(()) } else { Err(self.tail()) });
+    }
+
+    /// Its admin address.
+    pub fn admin(&self) -> String {
+        format!("127.0.0.1:{}", self.admin)
     }
 
     /// Status and body of a GET on its admin address.

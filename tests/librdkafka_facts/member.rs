@@ -1,6 +1,8 @@
 //! A group member that notes everything it is told.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -37,7 +39,33 @@ pub(crate) struct Watch {
 }
 
 pub(crate) struct Member {
-    pub(crate) consumer: BaseConsumer<Watch>,
+    pub(crate) consumer: Closing,
+}
+
+/// A consumer that is closed as the product closes its own: beside the test, which waits a moment at most. Closing may never return when a
+/// revoke that it brings is answered too late for librdkafka's group thread, which has ended by then.
+pub(crate) struct Closing(Option<BaseConsumer<Watch>>);
+
+const CLOSE: Duration = Duration::from_secs(5);
+
+impl Deref for Closing {
+    type Target = BaseConsumer<Watch>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref().expect("it is taken only when it is dropped")
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let consumer = self.0.take();
+        let (done, closed) = channel();
+        std::thread::spawn(move || {
+            drop(consumer);
+            let _ = done.send(());
+        });
+        let _ = closed.recv_timeout(CLOSE);
+    }
 }
 
 impl Member {
@@ -46,7 +74,7 @@ impl Member {
     }
 
     pub(crate) fn with(config: &ClientConfig, watch: Watch) -> Self {
-        Self { consumer: config.create_with_context(watch).unwrap() }
+        Self { consumer: Closing(Some(config.create_with_context(watch).unwrap())) }
     }
 
     /// A member that has joined and has all partitions of the topic.

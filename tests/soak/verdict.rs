@@ -40,8 +40,14 @@ pub(crate) fn of(truth: &Truth) -> Verdict {
     let known = truth.known();
     let (commits, went_back) = without_late_ones(&known);
     let log = duplicates_given_up(&truth.log);
-    let evidence =
-        Evidence { log: &log, commits: &commits, applied: &Applied::of(&truth.alipayhk), ends: truth.ends.clone(), finished: true };
+    let evidence = Evidence {
+        log: &log,
+        commits: &commits,
+        applied: &Applied::of(&truth.alipayhk),
+        ends: truth.ends.clone(),
+        finished: true,
+        resent: false,
+    };
     let seen = oracle::verdict(&evidence).unwrap_or_else(|found| {
         wrong.extend(found);
         Seen { records: truth.log.records.len() as u64, ..Seen::default() }

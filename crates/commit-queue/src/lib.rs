@@ -6,14 +6,17 @@
 //! - [`header`] and [`header_bytes`]: one header of a record by name, and what all of them weigh. rdkafka's own iterator panics on a header name that is not UTF-8, and anybody who may
 //!   write to a topic can write one.
 //! - [`give_token`]: an OAUTHBEARER token for a client that nobody polls.
+//! - [`metadata`]: the text beside a committed offset. rdkafka panics where it is not UTF-8, and whoever may commit can write it.
 //!
 //! Not here: the offset of an end-of-partition event. rdkafka takes the event and keeps only the partition number, so reaching the offset
 //! would mean polling the consumer's queue ourselves. `Consumer::position` tells the same without `unsafe`: it steps over control records.
 
+mod list;
 mod message;
 mod queue;
 mod token;
 
+pub use list::metadata;
 pub use message::{header, header_bytes, leader_epoch};
 pub use queue::{Answer, Commit, CommitQueue};
 pub use token::give_token;

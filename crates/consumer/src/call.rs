@@ -9,8 +9,8 @@ mod pool;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use alipayhk::{Answer, Client, RawAnswer, Request, RequestId, Transport};
-use domain::{Cause, OrderEvent, Outcome, Rulebook};
+use alipayhk::{Answer, Client, Generation, Notes, RawAnswer, Request, RequestId, Transport};
+use domain::{Cause, OrderEvent, Outcome, Rulebook, Verdict};
 use engine::{Offset, Ticket};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -28,6 +28,8 @@ pub(crate) struct Job {
     pub(crate) offset: Offset,
     pub(crate) event: Box<OrderEvent>,
     pub(crate) generation: u32,
+    /// The run of a second writer; none for the pipeline.
+    pub(crate) run: Option<Arc<str>>,
     pub(crate) limits: Limits,
     pub(crate) span: Span,
     /// When it was handed out.
@@ -82,9 +84,14 @@ pub(crate) fn signing_pool(clients: Clients, threads: usize, prepared: Unbounded
     Pool::start(threads, sign, prepared)
 }
 
-fn sign(client: &Arc<Client>, job: Job) -> Prepared {
+/// Signs one on the thread it is called on.
+pub(crate) fn sign(client: &Arc<Client>, job: Job) -> Prepared {
     let began = Instant::now();
-    let body = client.body(&job.event, job.generation);
+    let generation = match &job.run {
+        None => Generation::Pipeline(job.generation),
+        Some(run) => Generation::Run { run: run.to_string(), renewed: job.generation },
+    };
+    let body = client.body(&job.event, generation);
     let signed = match client.sign(&body, unix_seconds(), &mut UnwrapErr(SysRng)) {
         Ok(request) => {
             let (request, by) = (Arc::new(request), Arc::clone(client));
@@ -114,12 +121,20 @@ impl Signed {
 pub(crate) struct Caller {
     clients: Clients,
     rulebook: Arc<Rulebook>,
-    http: Http,
+    line: Line,
+}
+
+/// Where requests go.
+pub(crate) enum Line {
+    /// To AlipayHK.
+    Real(Http),
+    /// Nowhere: everything is built and signed, nothing is sent, and every modification counts as accepted.
+    Shadow,
 }
 
 impl Caller {
-    pub(crate) fn new(clients: Clients, rulebook: Arc<Rulebook>, http: Http) -> Self {
-        Self { clients, rulebook, http }
+    pub(crate) fn new(clients: Clients, rulebook: Arc<Rulebook>, line: Line) -> Self {
+        Self { clients, rulebook, line }
     }
 
     /// Whether a request was made with the keys in force now.
@@ -131,7 +146,11 @@ impl Caller {
     pub(crate) async fn call(&self, prepared: Prepared) -> Finished {
         let trace = crate::telemetry::spans::inject(&prepared.job.span);
         let Some(signed) = &prepared.signed else { return self.finish(prepared, Err(Transport::NotSent)) };
-        match self.http.exchange(&signed.request, prepared.job.limits, trace).await {
+        let exchanged = match &self.line {
+            Line::Real(http) => http.exchange(&signed.request, prepared.job.limits, trace).await,
+            Line::Shadow => return Self::accept(prepared),
+        };
+        match exchanged {
             Err(transport) => self.finish(prepared, Err(transport)),
             Ok(received) => {
                 let headers = received.header_fields();
@@ -139,6 +158,14 @@ impl Caller {
                 self.finish(prepared, Ok(raw))
             }
         }
+    }
+
+    /// What nobody was asked counts as accepted.
+    fn accept(prepared: Prepared) -> Finished {
+        let Prepared { job, signed, signing } = prepared;
+        let answer = Answer { outcome: Outcome::Definitive(Verdict::Accepted), notes: Notes::default() };
+        let took = job.began.elapsed();
+        Finished { job, signed, signing, answer, took }
     }
 
     fn finish(&self, prepared: Prepared, raw: Result<RawAnswer<'_>, Transport>) -> Finished {

@@ -9,6 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::parse_duration;
 
+mod tools;
+
+pub use tools::{
+    BackfillArgs, Common, DlqCommand, ExplainArgs, LettersArgs, ListArgs, Reason, ReplayArgs, ResendArgs, ShowLetterArgs, StatusArgs,
+};
+
 /// Keeps AlipayHK's view of every order equal to the merchant's newest one: Kafka order topics in, signed order sync calls out.
 #[derive(Debug, Parser)]
 #[command(name = "order-sync", version, max_term_width = 100)]
@@ -25,7 +31,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the pipeline until SIGTERM or SIGINT
-    #[command(after_help = "Example:\n  order-sync run --config /etc/order-sync/order-sync.toml\n\n\
+    #[command(after_help = "Example:\n  order-sync run --config /etc/order-sync/order-sync.toml\n  \
+        ORDER_SYNC__ADMIN__LISTEN=127.0.0.1:8090 order-sync run --config /etc/order-sync/order-sync.toml --shadow\n\n\
         Any key can be overridden by the environment: ORDER_SYNC__KAFKA__GROUP_ID=orders-2 order-sync run …")]
     Run(RunArgs),
     /// Show all of it on this machine: embedded broker, stand-in AlipayHK, sample orders of all nine types
@@ -36,7 +43,8 @@ pub enum Command {
     #[command(after_help = "Examples:\n  order-sync check --config order-sync.toml\n  \
         order-sync check --config order-sync.toml --call\n  \
         order-sync check --config order-sync.toml --sample schemas/examples/orders.jsonl\n  \
-        tail -n 5 orders.jsonl | order-sync check --config order-sync.toml --sample - --json")]
+        tail -n 5 orders.jsonl | order-sync check --config order-sync.toml --sample - --json\n  \
+        order-sync check --config order-sync.toml --from-topic 100")]
     Check(CheckArgs),
     /// Run a stand-in AlipayHK for integration work
     #[cfg(feature = "sandbox")]
@@ -45,6 +53,22 @@ pub enum Command {
     /// Write sample orders of all nine types to the topic that is read
     #[command(after_help = "Example:\n  order-sync produce --sample --orders 200 --config order-sync.toml")]
     Produce(ProduceArgs),
+    /// Tell how far the group is, and what holds it up
+    #[command(after_help = "Examples:\n  order-sync status --config order-sync.toml\n  \
+        order-sync status --config order-sync.toml --instance 127.0.0.1:8080 --instance 127.0.0.1:8081 --json")]
+    Status(StatusArgs),
+    /// Tell the story of one order: its records, answers and dead letters, and what it waits for
+    #[command(after_help = "Examples:\n  order-sync explain 20261101000017 --config order-sync.toml\n  \
+        order-sync explain 20261101000017 --config order-sync.toml --from 48h --json")]
+    Explain(ExplainArgs),
+    /// Read the source again from a time on and bring AlipayHK up to date; the group's offsets stay as they are
+    #[command(after_help = "Examples:\n  order-sync backfill --config order-sync.toml --from 2026-11-01T08:00:00+08:00 --dry-run\n  \
+        order-sync backfill --config order-sync.toml --from 48h --orders orders.txt --force --rate 5\n\n\
+        The group has to be stopped, or --online given. Ctrl-C stops in an orderly way and says how to go on.")]
+    Backfill(BackfillArgs),
+    /// Look at dead letters, and send them again
+    #[command(subcommand)]
+    Dlq(DlqCommand),
     /// Make keys for the signature
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -56,6 +80,9 @@ pub struct RunArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
     pub config: PathBuf,
+    /// In a group of its own (the group's name and .shadow): build and sign everything, send nothing, write no dead letters and no outcomes
+    #[arg(long)]
+    pub shadow: bool,
 }
 
 /// `order-sync demo`.
@@ -84,8 +111,11 @@ pub struct CheckArgs {
     pub topic: Option<String>,
     /// Also send AlipayHK one signed request that is invalid on purpose and touches no order: its signed PARAM_ILLEGAL proves address, keys
     /// and clock
-    #[arg(long, conflicts_with = "sample")]
+    #[arg(long, conflicts_with_all = ["sample", "from_topic"])]
     pub call: bool,
+    /// The newest so many records of every source topic, evenly over its partitions; they are read without joining the group
+    #[arg(long, value_name = "N", conflicts_with = "sample", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub from_topic: Option<u64>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -1,15 +1,27 @@
 //! What each command does.
 
+mod backfill;
 mod check;
+mod decoding;
 #[cfg(feature = "sandbox")]
 mod demo;
+mod dlq;
+mod explain;
+mod instances;
 mod keys;
 mod produce;
+mod progress;
+mod resend;
 mod run;
+mod sample;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod status;
+mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trouble;
+pub mod when;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -28,6 +40,10 @@ pub fn dispatch(cli: &Cli) -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args),
         Command::Produce(args) => produce::run(args),
+        Command::Status(args) => trouble::end(status::run(args)),
+        Command::Explain(args) => trouble::end(explain::run(args)),
+        Command::Backfill(args) => trouble::end(backfill::run(args)),
+        Command::Dlq(command) => dlq::run(command),
         Command::Keys(KeysCommand::Generate(args)) => keys::generate(args),
         Command::Keys(KeysCommand::Show(args)) => keys::show::run(args),
     }

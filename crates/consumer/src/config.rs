@@ -122,6 +122,16 @@ impl Config {
         Ok(Self { warnings: source.warnings.into_inner(), written, ..config })
     }
 
+    /// The configuration of a shadow: a group of its own, and no outcomes.
+    #[must_use]
+    pub fn into_shadow(mut self) -> Self {
+        self.kafka.group_id.push_str(".shadow");
+        self.outcomes = None;
+        let environment = self.alipayhk.environment.take();
+        self.alipayhk.environment = Some(environment.map_or_else(|| "shadow".to_owned(), |environment| format!("{environment} (shadow)")));
+        self
+    }
+
     /// The engine's part of it.
     pub fn engine(&self, cluster_id: Arc<str>) -> engine::Config {
         engine::Config {
@@ -134,6 +144,7 @@ impl Config {
             late_apply: self.delivery.late_apply,
             session_timeout: self.kafka.session_timeout,
             heartbeat: self.kafka.heartbeat,
+            static_member: self.kafka.instance_id.is_some(),
             max_open_records: self.delivery.max_open_records,
             max_open_bytes: self.delivery.max_open_bytes,
             remembered_orders: self.delivery.remembered_orders,

@@ -10,6 +10,7 @@ mod notes;
 mod orders;
 mod pace;
 mod report;
+mod restoring;
 mod retries;
 mod shutdown;
 
@@ -38,6 +39,7 @@ use crate::kafka::messages::Event;
 use crate::kafka::outcomes::{Outcome, Outcomes};
 use crate::kafka::producer::Confirmation;
 use crate::kafka::record::Payload;
+use crate::kafka::restore::{Restored, Restorer};
 use crate::schema::{Decoder, Registry, RegistryError};
 use crate::telemetry::metrics::Metrics;
 
@@ -65,6 +67,7 @@ pub(crate) struct Driver {
     registry: Option<Arc<Registry>>,
     dead_letters: DeadLetters,
     outcomes: Option<Outcomes>,
+    restorer: Option<Restorer>,
     facts: Facts,
     notes: Notes,
     report: Report,
@@ -83,6 +86,8 @@ pub(crate) struct Mail {
     pub(crate) letters: UnboundedReceiver<Confirmation<Which>>,
     pub(crate) outcomes: UnboundedReceiver<Confirmation<Outcome>>,
     pub(crate) outcomes_again: Channel<Outcome>,
+    /// `None` without an outcomes topic.
+    pub(crate) restored: Option<Receiver<Restored>>,
     pub(crate) schemas: Channel<Fetched>,
     pub(crate) queries: Receiver<OrderQuery>,
     pub(crate) stop: Receiver<()>,
@@ -114,6 +119,8 @@ pub(crate) struct Parts {
     pub(crate) registry: Option<Arc<Registry>>,
     pub(crate) dead_letters: DeadLetters,
     pub(crate) outcomes: Option<Outcomes>,
+    /// Beside `outcomes`: reads them back.
+    pub(crate) restorer: Option<Restorer>,
     pub(crate) group: Arc<str>,
     pub(crate) environment: Option<Arc<str>>,
     pub(crate) published: Published,
@@ -133,6 +140,7 @@ enum Turn {
     Letter(Confirmation<Which>),
     Outcome(Box<Confirmation<Outcome>>),
     OutcomeAgain(Box<Outcome>),
+    Restored(Option<Restored>),
     Schema(Fetched),
     Event(Option<Event>),
     Query(OrderQuery),
@@ -155,6 +163,7 @@ impl Driver {
             registry: parts.registry,
             dead_letters: parts.dead_letters,
             outcomes: parts.outcomes,
+            restorer: parts.restorer,
             facts: Facts::new(parts.group, parts.environment),
             notes: Notes::default(),
             report: Report::new(parts.published),
@@ -207,6 +216,7 @@ impl Driver {
             Some(confirmation) = mail.letters.recv() => Turn::Letter(confirmation),
             Some(confirmation) = mail.outcomes.recv() => Turn::Outcome(Box::new(confirmation)),
             Some(outcome) = mail.outcomes_again.1.recv() => Turn::OutcomeAgain(Box::new(outcome)),
+            restored = restored(&mut mail.restored) => Turn::Restored(restored),
             Some(fetched) = mail.schemas.1.recv() => Turn::Schema(fetched),
             () = timer => Turn::Timer,
             event = self.poller.events.recv() => Turn::Event(event),
@@ -221,6 +231,8 @@ impl Driver {
             Turn::Letter((which, result)) => return self.letter_finished(which, result).err().map(Err),
             Turn::Outcome(confirmation) => return self.outcome_finished(*confirmation).err().map(Err),
             Turn::OutcomeAgain(outcome) => self.write_outcome(*outcome),
+            Turn::Restored(Some(restored)) => self.restored(restored),
+            Turn::Restored(None) => return Some(Err(Failure::Kafka("the reader of the outcomes topic broke off".to_owned()))),
             Turn::Schema((id, result)) => self.schema_fetched(id, result),
             Turn::Event(None | Some(Event::Closed)) => return Some(self.stopping.closed()),
             Turn::Event(Some(event)) => return self.event(event).err().map(Err),
@@ -278,6 +290,14 @@ impl Driver {
         }
         self.retries.forget_old(Instant::now());
         self.publish();
+    }
+}
+
+/// What the outcomes topic tells next; without one never anything.
+async fn restored(from: &mut Option<Receiver<Restored>>) -> Option<Restored> {
+    match from {
+        Some(from) => from.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,11 +1,14 @@
 //! Everything that touches Kafka. One OS thread polls librdkafka and tells the driver what happened; nothing else holds the consumer.
 
-mod assignment;
+mod asker;
+pub(crate) mod assignment;
 mod commits;
 pub(crate) mod context;
 pub(crate) mod dead_letter;
 #[cfg(feature = "sandbox")]
 pub(crate) mod embedded;
+pub(crate) mod groups;
+mod held;
 pub(crate) mod letter;
 pub(crate) mod messages;
 pub(crate) mod oauth;
@@ -14,7 +17,9 @@ mod owned;
 mod poller;
 pub(crate) mod positions;
 pub(crate) mod producer;
+pub(crate) mod reader;
 pub(crate) mod record;
+pub(crate) mod restore;
 mod session;
 pub(crate) mod topics;
 pub(crate) mod transit;

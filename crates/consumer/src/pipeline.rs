@@ -1,6 +1,6 @@
 //! Puts the parts together and runs them: what is wrong with topics and keys is found before anything is read.
 
-mod outcome_schema;
+pub(crate) mod outcome_schema;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,13 +13,14 @@ use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 use tokio::sync::watch;
 
 use crate::admin::{self, Published};
-use crate::call::{Caller, Http, HttpError, HttpSettings, signing_pool};
+use crate::call::{Caller, Http, HttpError, HttpSettings, Line, signing_pool};
 use crate::config::Config;
 use crate::driver::{Driver, Failure, Mail, Parts, hold};
 use crate::kafka::context::PollContext;
 use crate::kafka::dead_letter::{DeadLetters, topic_limit};
 use crate::kafka::outcomes::Outcomes;
-use crate::kafka::topics::{TopicError, Wanted, check, cluster_id};
+use crate::kafka::restore::Restorer;
+use crate::kafka::topics::{TopicError, Waits, Wanted, check, cluster_id};
 use crate::kafka::{Beginning, Poller, connect, start};
 use crate::reload::Reload;
 use crate::schema::{Decoder, Registry};
@@ -81,12 +82,14 @@ pub(crate) struct Outside {
     pub(crate) metrics: Metrics,
     /// Takes keys and quota over while the pipeline runs; `None`: what was configured at the start stays.
     pub(crate) reload: Option<Reload>,
+    /// Nothing is sent and nothing is written but the offsets of a group of its own; see [`Config::into_shadow`].
+    pub(crate) shadow: bool,
 }
 
 /// Runs the pipeline until it is stopped.
 pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError> {
     let origin = Instant::now();
-    let Outside { mut stop, published, listening, metrics, reload } = outside;
+    let Outside { mut stop, published, listening, metrics, reload, shadow } = outside;
     let http = Http::new(&HttpSettings::of(&config))?;
     let (client_sender, clients) = watch::channel(Arc::clone(&config.alipayhk.client));
     let (quota_sender, quota) = watch::channel(config.quota);
@@ -94,6 +97,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         tokio::spawn(reload.watch(config.clone(), client_sender, quota_sender, metrics.clone()));
     }
     let decoder = Decoder::new(&config.schema, config.mappings.clone()).map_err(|error| RunError::Setup(error.to_string()))?;
+    let line = if shadow { Line::Shadow } else { Line::Real(http) };
     let (poll_beat, drive_beat) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let (query_sender, queries) = channel(16);
     let heartbeats = admin::Heartbeats { origin, poll: Arc::clone(&poll_beat), drive: Arc::clone(&drive_beat) };
@@ -118,8 +122,11 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     };
 
     let (letter_sender, letters) = unbounded_channel();
-    let dead_letters = DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
-        .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
+    let dead_letters = match shadow {
+        true => DeadLetters::shadow(letter_sender),
+        false => DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
+            .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?,
+    };
     let (outcome_sender, outcome_receiver) = unbounded_channel();
     let outcomes = config
         .outcomes
@@ -128,26 +135,34 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         .transpose()
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
 
+    let machine = |error: std::io::Error| RunError::Machine(format!("cannot start threads: {error}"));
+    let restorer = config.outcomes.as_ref().map(|outcomes| Restorer::start(config.kafka.clone(), outcomes.topic.clone()));
+    let (restorer, restored) = restorer.transpose().map_err(machine)?.unzip();
+
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (prepared_sender, prepared) = unbounded_channel();
-    let pool = signing_pool(clients.clone(), cores, prepared_sender)
-        .map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
-    let caller = Arc::new(Caller::new(clients, Arc::clone(&config.rulebook), http));
-    let engine = Engine::new(config.engine(cluster_id.as_str().into()), seed(), Now(origin.elapsed()));
+    let pool = signing_pool(clients.clone(), cores, prepared_sender).map_err(machine)?;
+    let caller = Arc::new(Caller::new(clients, Arc::clone(&config.rulebook), line));
+    let engine_config = config.engine(cluster_id.as_str().into());
+    let lingers = engine_config.lingers();
+    let engine = Engine::new(engine_config, seed(), Now(origin.elapsed()));
     let poller = Poller {
         client: config.kafka.client_config(),
         topics: config.kafka.topics.clone(),
         beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into() },
+        instance: config.kafka.instance_id.clone(),
+        lingers,
         origin,
         heartbeat: poll_beat,
     };
-    let poller = start(poller, consumer).map_err(|error| RunError::Machine(format!("cannot start threads: {error}")))?;
+    let poller = start(poller, consumer).map_err(machine)?;
     let mail = Mail {
         prepared,
         calls: unbounded_channel(),
         letters,
         outcomes: outcome_receiver,
         outcomes_again: unbounded_channel(),
+        restored,
         schemas: unbounded_channel(),
         queries,
         stop,
@@ -165,6 +180,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         registry,
         dead_letters,
         outcomes,
+        restorer,
         group: config.kafka.group_id.as_str().into(),
         environment: config.alipayhk.environment.as_deref().map(Into::into),
         published,
@@ -191,8 +207,9 @@ async fn wait_for_kafka(
     let (dead_letter, outcomes) = (config.dead_letter.topic.clone(), config.outcomes.as_ref().map(|outcomes| outcomes.topic.clone()));
     let (flag, beats, servers) = (Arc::clone(&stopped), heartbeats.clone(), config.kafka.bootstrap_servers.clone());
     let mut checked = tokio::task::spawn_blocking(move || {
-        let (mut said, mut cause): (Option<Instant>, Option<String>) = (None, None);
-        let mut waiting = |error: &KafkaError| {
+        let (mut said, mut named): (Option<Instant>, Option<String>) = (None, None);
+        let mut cause: Option<String> = None;
+        let mut waiting = |waits: Waits<'_>| {
             beats.beat();
             // The cause, such as a refused password, comes with a poll and not with the question, behind log lines and other events.
             let until = Instant::now() + TRY_EVERY;
@@ -201,10 +218,17 @@ async fn wait_for_kafka(
             }
             let heard = consumer.context().take_errors();
             cause = heard.into_iter().rfind(|heard| !heard.contains("AllBrokersDown")).or(cause.take());
-            let reason = cause.clone().unwrap_or_else(|| error.to_string());
-            if said.is_none_or(|said| said.elapsed() > SAY_EVERY) {
-                said = Some(Instant::now());
-                tracing::warn!(bootstrap_servers = %servers, %reason, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
+            match waits {
+                Waits::Broker(error) if said.is_none_or(|said| said.elapsed() > SAY_EVERY) => {
+                    said = Some(Instant::now());
+                    let reason = cause.clone().unwrap_or_else(|| error.to_string());
+                    tracing::warn!(bootstrap_servers = %servers, %reason, "waiting for Kafka (kafka.bootstrap_servers, kafka.properties)");
+                }
+                Waits::Topic { key, topic } if named.as_deref() != Some(topic) => {
+                    named = Some(topic.to_owned());
+                    tracing::info!(topic, key, "the broker does not know the topic; asking again for some seconds");
+                }
+                Waits::Broker(_) | Waits::Topic { .. } => {}
             }
             !flag.load(Ordering::Relaxed)
         };
@@ -217,7 +241,7 @@ async fn wait_for_kafka(
             if let Some(id) = cluster_id(&consumer) {
                 return Ok(Some((consumer, id)));
             }
-            if !waiting(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)) {
+            if !waiting(Waits::Broker(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut))) {
                 return Ok(None);
             }
         }

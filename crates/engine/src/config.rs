@@ -26,6 +26,9 @@ pub struct Config {
     pub session_timeout: Duration,
     /// The group's heartbeat interval.
     pub heartbeat: Duration,
+    /// The group knows us by a name of our own (`group.instance.id`): another process with that name takes our place at once, not only when
+    /// our session is over.
+    pub static_member: bool,
     /// Waiting modifications over all partitions of the subscription.
     pub max_open_records: u64,
     /// Bytes of waiting modifications over all partitions of the subscription.
@@ -75,6 +78,11 @@ impl Config {
     /// L: how long after it was sent a call may still be applied.
     pub(crate) fn alive(&self) -> Duration {
         self.timeout + self.late_apply
+    }
+
+    /// How long after another process took our place we may still be heard: until the lease is over, and L.
+    pub fn lingers(&self) -> Option<Duration> {
+        self.static_member.then(|| self.session_timeout.saturating_sub(self.heartbeat))
     }
 
     /// Silent once the last accepted commit was issued longer ago than this.

@@ -11,6 +11,7 @@ mod invariants;
 mod parking;
 mod rebalance;
 mod remembering;
+mod restoring;
 mod settle;
 mod statuses;
 mod takeovers;
@@ -21,7 +22,6 @@ mod watchdog;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::num::NonZeroU16;
 
 use domain::BizType;
 
@@ -93,7 +93,7 @@ pub struct Engine<P> {
     fuse: Fuse,
     statuses: Statuses,
     /// Idle orders in the order in which they became idle: the oldest are forgotten first.
-    idle: VecDeque<(PartitionId, NonZeroU16, u64)>,
+    idle: VecDeque<(PartitionId, u16, u64)>,
     remembered: usize,
     forgotten: u32,
     /// In which partition an order is alive.
@@ -171,7 +171,8 @@ impl<P: Clone> Engine<P> {
             Input::Position { partition, epoch, next } => self.position(partition, epoch, next, now),
             Input::LogEnd { partition, epoch, end } => {
                 if let Some(found) = self.current(partition, epoch) {
-                    found.log_end = Some(end);
+                    // What is heard of it late must not hide what is known already.
+                    found.log_end = found.log_end.max(Some(end));
                     self.touch(partition);
                 }
             }
@@ -181,6 +182,8 @@ impl<P: Clone> Engine<P> {
                     self.touch(partition);
                 }
             }
+            Input::Restoring { partition, epoch, on } => self.restoring(partition, epoch, on),
+            Input::Restored { partition, epoch, orders } => self.restored(partition, epoch, orders, now),
             Input::CallFinished { ticket, outcome } => self.call_finished(ticket, outcome, now),
             Input::ParkFinished { partition, epoch, offset, confirmed } => self.park_finished(partition, epoch, offset, confirmed, now),
             Input::OutcomeWritten { partition, epoch, offset } => self.outcome_written(partition, epoch, offset, now),

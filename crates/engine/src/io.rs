@@ -9,8 +9,10 @@ use domain::{BizType, MerchantBizNo, ModifiedAt, OrderStatus, Outcome, ResultCod
 use crate::takeover::Plan;
 
 mod notes;
+mod standing;
 
 pub use notes::{GateReason, Note, RebuildReason, StallReason};
+pub use standing::Standing;
 
 /// Time since the process started. The driver reads the clock; the engine only compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -55,7 +57,11 @@ pub enum Input<P> {
     Position { partition: PartitionId, epoch: Epoch, next: Offset },
     /// Records of a partition wait outside the engine (for a schema), or do no longer: nothing arrives, and that is no stall.
     WaitsOutside { partition: PartitionId, epoch: Epoch, on: bool },
-    /// The last stable offset as last heard; only the watchdog needs it.
+    /// What orders of a partition have had decided is being read from the outcomes topic; until it is all there nothing is sent.
+    Restoring { partition: PartitionId, epoch: Epoch, on: bool },
+    /// A part of it, in the order in which it was written.
+    Restored { partition: PartitionId, epoch: Epoch, orders: Vec<(MerchantBizNo, Standing)> },
+    /// The last stable offset as somebody heard it, perhaps a while ago; only the watchdog needs it.
     LogEnd { partition: PartitionId, epoch: Epoch, end: Offset },
     /// A call ended. Comes exactly once for every [`Effect::Call`], whatever happened to its partition.
     CallFinished { ticket: Ticket, outcome: Outcome },
@@ -292,6 +298,8 @@ pub struct Disposed {
     pub disposition: Disposition,
     /// The call that decided it, where there was one.
     pub ticket: Option<Ticket>,
+    /// How its order stands now (only when [`crate::Config::outcomes`] is on).
+    pub standing: Option<Standing>,
 }
 
 /// One commit to make, encoded from one snapshot.

@@ -10,6 +10,10 @@ use thin_vec::ThinVec;
 use crate::io::{Now, Offset, StaleReason};
 use crate::metadata::SPAN;
 
+mod memory;
+
+pub(crate) use memory::{Memory, Rests};
+
 /// The total order of an order's modifications: business time, then offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Version {
@@ -41,20 +45,6 @@ impl From<Now> for Moment {
         let nanos = u64::try_from(now.0.as_nanos()).unwrap_or(u64::MAX - 1);
         Self(NonZeroU64::MIN.saturating_add(nanos))
     }
-}
-
-/// What an order has had decided. With its key it takes 32 bytes, so that millions of idle orders can be remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Memory {
-    /// The newest decided version, rejected ones included: nothing older is sent any more.
-    pub(crate) decided: Version,
-    /// Its content, shortened.
-    pub(crate) content: u32,
-    /// The status of the last accepted version.
-    pub(crate) accepted: Option<StatusIdOrNone>,
-    /// How often the order went to rest: tells its newest place among the idle ones from older ones. Never 0, so that having no memory takes
-    /// no room in a lane.
-    pub(crate) rests: NonZeroU16,
 }
 
 /// A status that fits beside the content: ids stop short of the largest number.
@@ -213,7 +203,7 @@ impl<P> Lane<P> {
 
     /// The status of the last accepted modification.
     pub(crate) fn accepted(&self) -> Option<StatusId> {
-        self.memory.and_then(|memory| memory.accepted).map(|id| StatusId(id.get() - 1))
+        self.memory.and_then(|memory| memory.accepted_status())
     }
 
     /// How many works of the front cannot be absorbed any more.
@@ -224,20 +214,31 @@ impl<P> Lane<P> {
     /// What was decided is remembered, the newest.
     pub(crate) fn remember(&mut self, version: Version, content: u64, accepted: Option<StatusId>) {
         let known = self.memory.and_then(|memory| memory.accepted);
+        let was_accepted = accepted.is_some();
         let accepted = accepted.map_or(known, StatusId::packed);
         match &mut self.memory {
             Some(memory) if memory.decided >= version => memory.accepted = memory.accepted.or(accepted),
             memory => {
-                let rests = memory.map_or(NonZeroU16::MIN, |memory| memory.rests);
+                let rests = memory.map_or(Rests::default(), |memory| memory.rests).with(was_accepted);
                 *memory = Some(Memory { decided: version, content: content as u32, accepted, rests });
             }
         }
     }
 
+    /// A record before the committed offset was decided, or absorbed by one that was; nobody knows whether it was accepted.
+    pub(crate) fn learn(&mut self, version: Version, content: u64, status: StatusId) {
+        let before = self.memory.map(|memory| memory.decided);
+        self.remember(version, content, Some(status));
+        if let Some(memory) = self.memory.as_mut().filter(|memory| Some(memory.decided) != before) {
+            memory.rests = memory.rests.with(false);
+        }
+    }
+
     /// Works that are not newer than what was decided, and are not on their way: a predecessor's map told of it after they were read.
     pub(crate) fn take_stale(&mut self) -> Vec<Work<P>> {
-        let Some(decided) = self.memory.map(|memory| memory.decided) else { return Vec::new() };
-        let stale = self.queue.iter().skip(self.fixed()).take_while(|work| work.version <= decided).count();
+        let Some(memory) = self.memory else { return Vec::new() };
+        let same = |work: &Work<P>| work.version.at == memory.decided.at && work.content as u32 == memory.content;
+        let stale = self.queue.iter().skip(self.fixed()).take_while(|work| work.version <= memory.decided || same(work)).count();
         self.queue.drain(self.fixed()..self.fixed() + stale).collect()
     }
 

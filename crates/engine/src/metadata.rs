@@ -1,8 +1,11 @@
 //! What travels beside a committed offset: how far its writer may have spoken, and what it has settled above the offset.
 //!
 //! One line of ASCII fields, at most 4,096 characters (Kafka's default `offset.metadata.max.bytes`):
-//! `ordersync/1 cluster topic partition offset open|closed window epoch map checksum`. It is bound to its place and offset, so that
+//! `ordersync/1 cluster topic partition offset marker window epoch map checksum`, with the marker `closed`, `open`, or, from a static
+//! member, `open/` and for how many milliseconds it may still be heard after another process took its place. The line is bound to its place and offset, so that
 //! anything else found there (an operator's reset, a mirrored group, another program, damage) is recognised as foreign.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -18,6 +21,9 @@ pub const SPAN: i64 = 262_144;
 const REACH: u64 = SPAN as u64;
 /// Kafka's default `offset.metadata.max.bytes`; what is longer was not written by us.
 const MAX_CHARS: usize = 4_096;
+/// The markers.
+const CLOSED: &str = "closed";
+const OPEN: &str = "open";
 /// A cluster that tells no id.
 const NO_CLUSTER: &str = "-";
 
@@ -37,6 +43,8 @@ pub struct Place<'a> {
 pub struct Metadata {
     /// Nothing of the writer's was on its way any more.
     pub closed: bool,
+    /// The writer is a static member: so long after another process took its place it may still be heard. Says nothing when `closed`.
+    pub lingers: Option<Duration>,
     /// Nothing at or above it was sent.
     pub window: Offset,
     /// Leader epoch of the highest settled record, where it is known.
@@ -75,13 +83,14 @@ pub fn encode(place: Place<'_>, committed: Offset, metadata: &Metadata) -> Strin
 pub(crate) fn encode_with(
     place: Place<'_>,
     committed: Offset,
-    (closed, window): (bool, Offset),
+    (closed, lingers): (bool, Option<Duration>),
+    window: Offset,
     settled: impl Iterator<Item = Offset>,
     leader_epoch_of: impl Fn(Offset) -> Option<i32>,
 ) -> String {
     let (map, highest) = map_of(committed, settled);
     let leader_epoch = highest.and_then(leader_epoch_of);
-    write(place, committed, &Metadata { closed, window, leader_epoch, settled: Vec::new() }, &map)
+    write(place, committed, &Metadata { closed, lingers, window, leader_epoch, settled: Vec::new() }, &map)
 }
 
 fn map_of(committed: Offset, settled: impl Iterator<Item = Offset>) -> (Vec<u8>, Option<Offset>) {
@@ -96,7 +105,11 @@ fn map_of(committed: Offset, settled: impl Iterator<Item = Offset>) -> (Vec<u8>,
 fn write(place: Place<'_>, committed: Offset, metadata: &Metadata, map: &[u8]) -> String {
     let map = if map.is_empty() { "-".to_owned() } else { STANDARD_NO_PAD.encode(map) };
     let cluster = if place.cluster_id.is_empty() { NO_CLUSTER } else { place.cluster_id };
-    let marker = if metadata.closed { "closed" } else { "open" };
+    let marker = match (metadata.closed, metadata.lingers) {
+        (true, _) => CLOSED.to_owned(),
+        (false, None) => OPEN.to_owned(),
+        (false, Some(lingers)) => format!("{OPEN}/{}", lingers.as_millis()),
+    };
     let epoch = metadata.leader_epoch.unwrap_or(-1);
     let (topic, partition) = (place.topic, place.partition);
     let text = format!("{FORMAT} {cluster} {topic} {partition} {committed} {marker} {} {epoch} {map}", metadata.window);
@@ -131,10 +144,11 @@ pub fn decode(place: Place<'_>, committed: Offset, text: &str) -> Result<Metadat
     if offset.parse() != Ok(committed.0) {
         return Err(Fault::Offset);
     }
-    let closed = match *marker {
-        "closed" => true,
-        "open" => false,
-        _ => return Err(Fault::Damaged),
+    let (closed, lingers) = match marker.split_once('/') {
+        None if *marker == CLOSED => (true, None),
+        None if *marker == OPEN => (false, None),
+        Some((OPEN, millis)) => (false, Some(Duration::from_millis(millis.parse().map_err(|_| Fault::Damaged)?))),
+        Some(_) | None => return Err(Fault::Damaged),
     };
     let window = window.parse().map_err(|_| Fault::Damaged)?;
     if !(committed.0..=committed.0.saturating_add(SPAN)).contains(&window) {
@@ -145,7 +159,7 @@ pub fn decode(place: Place<'_>, committed: Offset, text: &str) -> Result<Metadat
     let map = CompletionMap::decode(&bytes, REACH).ok_or(Fault::Damaged)?;
     let settled = map.distances().map(|distance| committed.0.checked_add_unsigned(distance).map(Offset));
     let settled = settled.collect::<Option<_>>().ok_or(Fault::Damaged)?;
-    Ok(Metadata { closed, window: Offset(window), leader_epoch: (epoch >= 0).then_some(epoch), settled })
+    Ok(Metadata { closed, lingers, window: Offset(window), leader_epoch: (epoch >= 0).then_some(epoch), settled })
 }
 
 /// CRC-32 (IEEE 802.3), bit by bit: the text is short and rare.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::io::{Epoch, Now, Offset, PartitionId, UnfitReason};
+use crate::io::{Disposed, Epoch, Now, Offset, PartitionId, UnfitReason};
 use crate::key::KeyMap;
 use crate::lane::{Lane, Memory};
 use crate::ledger::Ledger;
@@ -83,6 +83,10 @@ pub(crate) struct Partition<P> {
     pub(crate) blocking: Option<(Now, Offset)>,
     /// Records wait outside the engine, so nothing arrives.
     pub(crate) waits_outside: bool,
+    /// What orders have had decided is being read from the outcomes topic.
+    pub(crate) restoring: bool,
+    /// Ended meanwhile: their outcomes are written when it is known how their orders stand.
+    pub(crate) untold: Vec<Disposed>,
     /// The window when lanes were last blocked or unblocked.
     pub(crate) unblocked_to: Option<Offset>,
     /// Something happened to it since it was last looked after.
@@ -163,6 +167,8 @@ impl<P> Partition<P> {
             held_orders: 0,
             blocking: None,
             waits_outside: false,
+            restoring: false,
+            untold: Vec::new(),
             unblocked_to: None,
             touched: false,
             due: None,
@@ -179,9 +185,13 @@ impl<P> Partition<P> {
         self.hold_until.is_some_and(|until| until > now)
     }
 
-    /// Read far enough, and an own commit announced that we speak.
+    /// Read far enough, all that is known restored, and an own commit announced that we speak.
     pub(crate) fn may_speak(&self) -> bool {
-        self.phase == Phase::Consuming && self.ledger.position() >= self.barrier && self.unverified.is_none() && self.window.is_open()
+        self.phase == Phase::Consuming
+            && !self.restoring
+            && self.ledger.position() >= self.barrier
+            && self.unverified.is_none()
+            && self.window.is_open()
     }
 
     /// Below this offset may be sent; `None`: nothing may.
@@ -207,7 +217,7 @@ impl<P> Partition<P> {
     /// Records read here for the first time that have no disposition yet.
     pub(crate) fn undisposed(&self) -> u64 {
         let unverified = self.unverified.as_ref().map_or(0, |unverified| unverified.len() as u64);
-        self.ledger.open_count() - self.ledger.decided_count() - unverified
+        self.ledger.open_count() - self.ledger.decided_count() - unverified + self.untold.len() as u64
     }
 
     /// Offsets between the committable one and the position.
@@ -217,7 +227,7 @@ impl<P> Partition<P> {
 
     /// Nothing of ours is on its way: no call, no dead letter, no outcome.
     pub(crate) fn is_drained(&self) -> bool {
-        self.in_flight == 0 && self.parking.is_empty() && self.unfit.is_empty() && self.ledger.decided_count() == 0
+        self.in_flight == 0 && self.parking.is_empty() && self.unfit.is_empty() && self.ledger.decided_count() == self.untold.len() as u64
     }
 
     /// Nothing of ours can be applied any more: the marker may say closed.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::io::{Now, Offset};
 use crate::metadata::{self, Fault, Metadata, Place, SPAN};
@@ -47,6 +48,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// So long after the assignment the predecessor may still be heard, beyond the calls it has on its way: it is a static member, whose place
+    /// was taken while its session ran. Nothing may be taken over before, and what is found out before does not count: until then it may speak
+    /// of records that come only now. `own`: for metadata that does not tell, as long as we would ourselves.
+    pub fn predecessor_lingers(&self, own: Option<Duration>) -> Option<Duration> {
+        match &self.inherited {
+            Inherited::Ours(found) if !found.closed => found.lingers,
+            Inherited::Ours(_) | Inherited::Nothing => None,
+            Inherited::Foreign(_) => own,
+        }
+    }
+
     /// The map speaks of another log: it is ignored, as all of the metadata.
     pub(crate) fn disown(&mut self) {
         self.inherited = Inherited::Foreign(Fault::Log);
@@ -70,14 +82,14 @@ pub enum Inherited {
 pub enum Halt {
     /// Retention has passed the committed offset: records in between were never seen.
     BehindLog {
-        /// The committed offset.
+        /// Where reading has to go on: the committed offset, or the position.
         committed: Offset,
         /// The first offset there is.
         log_start: Offset,
     },
     /// The log ends before the committed offset: it shrank or was made anew.
     BeyondLog {
-        /// The committed offset.
+        /// Where reading has to go on: the committed offset, or the position.
         committed: Offset,
         /// The end of the log.
         log_end: Offset,
@@ -125,13 +137,13 @@ impl fmt::Display for Halt {
         match self {
             Self::BehindLog { committed, log_start } => write!(
                 f,
-                "the committed offset {committed} is gone from the log, which begins at {log_start}: {} records were never read; \
+                "offset {committed}, where reading has to go on, is gone from the log, which begins at {log_start}: {} records were never read; \
                  move the group's offset to {log_start} to go on without them",
                 log_start.0 - committed.0
             ),
             Self::BeyondLog { committed, log_end } => write!(
                 f,
-                "the committed offset {committed} is beyond the end of the log at {log_end}: the log shrank or was made anew; \
+                "offset {committed}, where reading has to go on, is beyond the end of the log at {log_end}: the log shrank or was made anew; \
                  move the group's offset to where reading shall go on"
             ),
         }

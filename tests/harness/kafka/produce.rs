@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 
 use crate::kafka::{Kafka, Topic};
 use crate::wait::{PATIENCE, breathe};
@@ -93,6 +93,12 @@ impl Kafka {
 pub(super) struct Producer(ThreadedProducer<Confirm>);
 
 impl Producer {
+    /// How many partitions a topic has, asked anew.
+    pub(super) fn partitions(&self, topic: &str) -> Result<usize, String> {
+        let metadata = self.0.client().fetch_metadata(Some(topic), PATIENCE).map_err(|error| error.to_string())?;
+        Ok(metadata.topics().first().map_or(0, |topic| topic.partitions().len()))
+    }
+
     fn send(&self, topic: &str, record: &Record, delivery: Delivery) {
         let mut next = BaseRecord::<[u8], [u8], _>::with_opaque_to(topic, Box::new(delivery));
         if let Some(key) = &record.key {

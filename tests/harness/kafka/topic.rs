@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -42,7 +43,14 @@ impl Kafka {
         for (key, value) in settings {
             new = new.set(key, value);
         }
-        succeed("create a topic", block_on(self.admin().create_topics([&new], &options())));
+        let made = until("an answer to the making of a topic", PATIENCE, || {
+            match block_on(self.admin().create_topics([&new], &options())) {
+                // The connection to a broker of a cluster that was away was just given up for another one.
+                Err(error @ KafkaError::AdminOp(RDKafkaErrorCode::DestroyBroker)) => Err(error.to_string()),
+                made => Ok(made),
+            }
+        });
+        succeed("create a topic", made);
         topic
     }
 
@@ -107,6 +115,10 @@ impl Topic<'_> {
         let new = NewPartitions::new(&self.name, total as usize);
         succeed("add partitions", block_on(self.kafka.admin().create_partitions([&new], &options())));
         self.partitions = total;
+        until("the producer knows them", PATIENCE, || {
+            let known = self.kafka.producer().partitions(&self.name)?;
+            if known == total as usize { Ok(()) } else { Err(known.to_string()) }
+        });
     }
 
     /// Deletes the records before `offset`, as retention does.
@@ -138,8 +150,29 @@ impl Topic<'_> {
         self.watermarks_by(&self.asker(isolation))
     }
 
+    /// What a broker says of the partitions, for people. It also renews what the client remembers of them: a broker that has just thawed may
+    /// know of none, and the client would believe that for a quarter of an hour.
+    fn told_by(&self, client: &BaseConsumer) -> String {
+        let metadata = match client.fetch_metadata(Some(&self.name), PATIENCE / 6) {
+            Ok(metadata) => metadata,
+            Err(error) => return format!("no metadata: {error}"),
+        };
+        let brokers: Vec<_> = metadata.brokers().iter().map(|broker| (broker.id(), broker.port())).collect();
+        let of = |topic: &MetadataTopic| -> Vec<_> {
+            topic.partitions().iter().map(|one| (one.id(), one.leader(), one.isr().to_vec(), one.error())).collect()
+        };
+        let topics: Vec<_> = metadata.topics().iter().map(|topic| (topic.error(), of(topic))).collect();
+        format!("broker {} knows brokers {brokers:?} and {topics:?}", metadata.orig_broker_id())
+    }
+
     pub(super) fn watermarks_by(&self, client: &BaseConsumer) -> Vec<(i64, i64)> {
-        (0..self.partitions).map(|partition| client.fetch_watermarks(&self.name, partition, PATIENCE).expect("watermarks")).collect()
+        let ask = |partition| {
+            client
+                .fetch_watermarks(&self.name, partition, PATIENCE / 6)
+                .map_err(|error| format!("{partition}: {error}; {}", self.told_by(client)))
+        };
+        // Who leads a partition may be frozen, until another one does.
+        (0..self.partitions).map(|partition| until("watermarks", PATIENCE * 2, || ask(partition))).collect()
     }
 }
 

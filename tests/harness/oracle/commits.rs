@@ -13,6 +13,10 @@ const EVERY: Duration = Duration::from_millis(40);
 /// A broker that is away or frozen is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// In a cluster an offset that goes back is looked at so many times again, so far apart, before it is believed.
+const DOUBTS: u32 = 10;
+const STALE: Duration = Duration::from_millis(500);
+
 /// One committed offset that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -87,9 +91,19 @@ fn look(topic: &Topic<'static>, group: &str, over: &AtomicBool) -> Vec<Told> {
     let group = topic.kafka().group_named(group);
     let mut told: Vec<Told> = Vec::new();
     let mut last: Vec<Option<Committed>> = Vec::new();
+    let mut last_doubt = 0;
     loop {
         let done = over.load(Ordering::Acquire);
         if let Ok(now) = group.try_committed(topic, PATIENCE) {
+            if topic.kafka().is_one_of_several() && goes_back(&last, &now) && !done {
+                // A coordinator that was frozen answers from its memory until it hears that it is none any more.
+                breathe(STALE);
+                last_doubt += 1;
+                if last_doubt <= DOUBTS {
+                    continue;
+                }
+            }
+            last_doubt = 0;
             let by = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
             for (partition, committed) in (0..).zip(&now) {
                 let Some(committed) = committed.as_ref().filter(|_| last.get(partition as usize) != Some(committed)) else { continue };
@@ -103,4 +117,9 @@ fn look(topic: &Topic<'static>, group: &str, over: &AtomicBool) -> Vec<Told> {
         }
         breathe(EVERY);
     }
+}
+
+fn goes_back(before: &[Option<Committed>], now: &[Option<Committed>]) -> bool {
+    let offset = |of: &Option<Committed>| of.as_ref().map_or(0, |committed| committed.offset);
+    before.iter().zip(now).any(|(before, now)| offset(now) < offset(before))
 }

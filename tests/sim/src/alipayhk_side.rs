@@ -12,7 +12,6 @@ use crate::driver::{Mail, millis};
 use crate::log::{TIME_ZERO, Version};
 use crate::mutants::Mutant;
 use crate::process::Held;
-use crate::scenario::TIMEOUT;
 use crate::world::{Event, World, rulebook};
 
 /// One call, from the engine's wish on.
@@ -26,8 +25,8 @@ pub(crate) struct Sent {
     pub(crate) version: Version,
     pub(crate) offset: i64,
     pub(crate) assignment: usize,
-    pub(crate) at: u64,
     pub(crate) write_by: u64,
+    pub(crate) deadline: u64,
     pub(crate) generation: u32,
     /// The client has its end.
     pub(crate) done: bool,
@@ -59,8 +58,8 @@ impl World {
             version,
             offset: call.offset.0,
             assignment,
-            at: self.now,
             write_by: millis(call.write_by),
+            deadline: millis(call.deadline),
             generation: call.generation,
             done: false,
             pending: false,
@@ -84,7 +83,7 @@ impl World {
             return self.finish(call, Reading::Transport(Transport::NotSent));
         }
         // The last moment at which it may be applied.
-        let last = (sent.at + TIMEOUT + self.scenario.late_apply).saturating_sub(1).max(now);
+        let last = (sent.deadline + self.scenario.late_apply).saturating_sub(1).max(now);
         let late = |world: &mut Self| {
             let from = if world.random.chance(50) { last.saturating_sub(500).max(now) } else { now };
             world.random.between(from, last)

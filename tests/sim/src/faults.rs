@@ -20,7 +20,8 @@ impl World {
             Fault::Freeze(process, duration) => self.freeze(process, duration),
             Fault::Cut(process, duration) => {
                 self.say(|| format!("P{process} is cut off from the coordinator for {duration}"));
-                self.processes[process].cut_until = now + duration;
+                let cut_until = &mut self.processes[process].cut_until;
+                *cut_until = (*cut_until).max(now + duration);
             }
             Fault::Stall(process, duration) => {
                 self.say(|| format!("P{process}: the poll thread stands still for {duration}"));
@@ -35,12 +36,12 @@ impl World {
             }
             Fault::Gone(duration) => {
                 self.say(|| format!("the coordinator is gone for {duration}"));
-                self.group.gone_until = now + duration;
+                self.group.gone_until = self.group.gone_until.max(now + duration);
                 self.at(now + duration, Event::CoordinatorBack);
             }
             Fault::Stuck(duration) => {
                 self.say(|| format!("the coordinator stands still for {duration}"));
-                self.group.stuck_until = now + duration;
+                self.group.stuck_until = self.group.stuck_until.max(now + duration);
                 self.at(now + duration, Event::CoordinatorBack);
             }
             Fault::Outage(duration) => self.outage_until = now + duration,

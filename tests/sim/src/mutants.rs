@@ -71,7 +71,7 @@ pub(crate) fn without(off: &[Mutant], plan: &mut Plan) {
             (Mutant::MapVerified, Inherited::Ours(found)) => found.leader_epoch = None,
             (Mutant::Hold, Inherited::Ours(found)) => found.closed = true,
             (Mutant::ForeignHold, Inherited::Foreign(_)) => {
-                let nothing = Metadata { closed: true, window: plan.barrier, leader_epoch: None, settled: Vec::new() };
+                let nothing = Metadata { closed: true, lingers: None, window: plan.barrier, leader_epoch: None, settled: Vec::new() };
                 plan.inherited = Inherited::Ours(nothing);
             }
             _ => {}
@@ -90,7 +90,7 @@ pub const HUNTS: &[Hunt] = &[
         "no seed is written down yet: about one of 8,000 wide worlds notices",
     ),
     hunt(&[Mutant::Engine(Rule::WindowBounded)], Generator::Wide, Some(2), "C6"),
-    hunt(&[Mutant::Engine(Rule::OpenFirst)], Generator::Small, None, "C1: no seed is written down yet"),
+    hunt(&[Mutant::Engine(Rule::OpenFirst)], Generator::Closed, None, "C1: no seed is written down yet; a test of the engine holds it"),
     hunt(&[Mutant::Barrier], Generator::Chain, Some(14), ""),
     hunt(&[Mutant::ForeignBarrier], Generator::Foreign, Some(9), "C6"),
     hunt(&[Mutant::Map], Generator::Orderly, Some(481), ""),
@@ -104,7 +104,7 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::OffsetsRide)], Generator::Mixed, Some(1), ""),
     hunt(&[Mutant::Engine(Rule::NewestSurvives)], Generator::Mixed, Some(1), ""),
     hunt(&[Mutant::Engine(Rule::LowestOpen)], Generator::Mixed, Some(2), ""),
-    hunt(&[Mutant::Engine(Rule::RejectionsDecide)], Generator::Mixed, None, "C2: no seed is written down yet"),
+    hunt(&[Mutant::Engine(Rule::RejectionsDecide)], Generator::Refused, Some(410), "C2"),
     hunt(&[Mutant::Engine(Rule::Milestones)], Generator::Mixed, Some(3), "C7"),
     hunt(&[Mutant::Engine(Rule::OneCall)], Generator::Mixed, Some(1), ""),
     hunt(&[Mutant::Engine(Rule::AmbiguousWait)], Generator::Mixed, Some(1), ""),
@@ -133,9 +133,9 @@ pub const HUNTS: &[Hunt] = &[
     ),
     hunt(&[Mutant::Engine(Rule::Drain)], Generator::Orderly, Some(41), ""),
     hunt(&[Mutant::Engine(Rule::LastAnswer)], Generator::Commits, Some(2), ""),
-    hunt(&[Mutant::Engine(Rule::LostCommitsNothing)], Generator::Cut, Some(5483), ""),
+    hunt(&[Mutant::Engine(Rule::LostCommitsNothing)], Generator::Freeze, Some(400), ""),
     hunt(&[Mutant::Engine(Rule::LeaveUnanswered)], Generator::Commits, Some(2), "C4"),
-    hunt(&[Mutant::Engine(Rule::OverdueBounds)], Generator::Wide, None, "C9: no seed is written down yet"),
+    hunt(&[Mutant::Engine(Rule::OverdueBounds)], Generator::Wide, Some(2507), "C9"),
     hunt(&[Mutant::Engine(Rule::OwnOldCall)], Generator::Storm, Some(209), ""),
     hunt(
         &[Mutant::Engine(Rule::QuotaKept)],

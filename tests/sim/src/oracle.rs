@@ -227,7 +227,7 @@ impl World {
         // A milestone goes by itself, unless it came too late.
         let alone = version.milestone && !newer.clone().any(|other| other < index);
         let stands = |other: usize| !alone || log.version(other).is_some_and(|other| other.status == version.status);
-        newer.any(|other| stands(other) && self.has_witness(partition, other))
-            || others.clone().any(|other| log.same(other, index) && self.has_witness(partition, other))
+        let seen = |index: usize| others.clone().any(|other| log.same(other, index) && self.has_witness(partition, other));
+        newer.any(|other| stands(other) && seen(other)) || seen(index)
     }
 }

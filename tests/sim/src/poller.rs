@@ -144,7 +144,9 @@ impl World {
         match command {
             Command::Commit(commit, issued) => {
                 let partition = commit.partition.0 as usize;
-                let gone = poller.current(partition, commit.epoch).is_none();
+                let lost = self.processes[process].client.lost;
+                let poller = &mut self.processes[process].poller;
+                let gone = lost || poller.current(partition, commit.epoch).is_none();
                 if gone && !self.off.contains(&Mutant::Engine(Rule::LostCommitsNothing)) {
                     let (commit, result) = (commit.commit, CommitResult::TryAgain);
                     self.tell(process, Mail::Committed { commit, result });

@@ -67,6 +67,7 @@ impl World {
             late_apply: millis(scenario.late_apply),
             session_timeout: millis(SESSION),
             heartbeat: millis(HEARTBEAT),
+            static_member: false,
             max_open_records: scenario.records,
             max_open_bytes: u64::MAX,
             remembered_orders: 10_000,

@@ -79,6 +79,12 @@ fn foreign_metadata_and_replaced_logs_break_no_rule() {
 }
 
 #[test]
+fn refusals_and_lost_first_commits_break_no_rule() {
+    seeds(Generator::Refused, 1_000);
+    seeds(Generator::Closed, 1_000);
+}
+
+#[test]
 fn rebalance_storms_break_no_rule() {
     seeds(Generator::Storm, 1_000);
 }
@@ -106,8 +112,10 @@ fn a_freeze_longer_than_the_session_at_any_step_breaks_no_rule() {
 
 #[test]
 fn what_was_found_once_stays_mended() {
-    // Equal contents at one time; a late milestone beyond the window's reach.
-    for (generator, seed) in [(Generator::Calm, 79), (Generator::Freeze, 70), (Generator::Wide, 57)] {
+    // Equal contents at one time; a late milestone beyond the window's reach; a commit without a member in an empty group.
+    let seeds =
+        [(Generator::Calm, 79), (Generator::Freeze, 70), (Generator::Wide, 57), (Generator::Freeze, 265_299), (Generator::Freeze, 343_843)];
+    for (generator, seed) in seeds {
         let ended = run(generator.scenario(seed));
         assert_eq!(ended.violation, None, "{} {seed}", generator.name());
     }

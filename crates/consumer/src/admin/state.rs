@@ -156,6 +156,8 @@ pub struct Partition {
     pub window: Option<i64>,
     /// Reading has to come to here before the first call of this assignment.
     pub barrier: Option<i64>,
+    /// What its orders have had decided is still being read from the outcomes topic; until then nothing of it is sent.
+    pub restoring: bool,
 }
 
 impl Partition {

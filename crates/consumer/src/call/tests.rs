@@ -52,7 +52,7 @@ fn caller(client: Arc<Client>) -> (watch::Sender<Arc<Client>>, Caller) {
         proxy: None,
         max_in_flight: 1,
     };
-    let caller = Caller::new(clients, Arc::new(Rulebook::standard()), Http::new(&settings).unwrap());
+    let caller = Caller::new(clients, Arc::new(Rulebook::standard()), Line::Real(Http::new(&settings).unwrap()));
     (sender, caller)
 }
 
@@ -84,7 +84,9 @@ fn signed(client: &Arc<Client>, generation: u32) -> Signed {
     let ticket = Ticket { partition: PartitionId(1), epoch: Epoch(1), serial: 1 };
     let began = Instant::now();
     let limits = Limits { write_by: began, deadline: began };
-    sign(client, Job { ticket, offset: Offset(1), event: event(), generation, limits, span: Span::none(), began }).signed.unwrap()
+    sign(client, Job { ticket, offset: Offset(1), event: event(), generation, run: None, limits, span: Span::none(), began })
+        .signed
+        .unwrap()
 }
 
 /// The verify keys of a client that knows theirs.
@@ -124,7 +126,7 @@ async fn the_pool_signs_with_the_keys_in_force() {
         let began = Instant::now();
         let ticket = Ticket { partition: PartitionId(1), epoch: Epoch(1), serial: 1 };
         let limits = Limits { write_by: began, deadline: began };
-        pool.submit(Job { ticket, offset: Offset(1), event: event(), generation: 0, limits, span: Span::none(), began });
+        pool.submit(Job { ticket, offset: Offset(1), event: event(), generation: 0, run: None, limits, span: Span::none(), began });
         let signed = prepared.recv().await.unwrap().remove(0).signed.unwrap();
         assert!(signed.request.header("Signature").unwrap().contains(version), "{version}");
         sender.send_replace(client(2, &known(), None));

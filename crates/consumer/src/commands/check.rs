@@ -8,6 +8,7 @@ mod report;
 mod request;
 mod sample;
 mod schemas;
+mod topic;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +20,8 @@ use crate::schema::Decoder;
 use super::{complain, now_millis, say};
 use report::Report;
 use sample::Checker;
+
+pub(super) use request::{masked, order as order_json};
 
 /// Checks, shows, and ends with 0, with 1 when somebody could not be reached, or with 2 when something has to be corrected.
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
@@ -38,6 +41,11 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         };
         let mut checker = Checker::new(&config, args.topic.as_deref(), now_millis());
         report.orders = Some(text.lines().enumerate().filter_map(|(at, line)| checker.check(at + 1, line)).collect());
+    } else if let Some(records) = args.from_topic {
+        match topic::check(&config, records, now_millis()) {
+            Ok((checked, between)) => (report.orders, report.topic) = (Some(checked), Some(between)),
+            Err(trouble) => return trouble.exit(),
+        }
     } else {
         let connections = connections::check(&config, args.call);
         if connections.iter().any(|connection| connection.failed) {

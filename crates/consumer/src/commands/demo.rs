@@ -89,7 +89,7 @@ async fn show(args: &DemoArgs, stage: Stage, published: Published, metrics: tele
     let config = stage.pipeline(&sandbox)?;
     let (stop, stopped) = channel(2);
     let (told, address) = oneshot::channel();
-    let outside = Outside { stop: stopped, published: published.clone(), listening: Some(told), metrics, reload: None };
+    let outside = Outside { stop: stopped, published: published.clone(), listening: Some(told), metrics, reload: None, shadow: false };
     let pipeline = tokio::spawn(pipeline::run(config, outside));
     let Ok(address) = address.await else { return Err(ended_early(pipeline).await) };
     let (interrupt, mut interrupted) = channel(2);

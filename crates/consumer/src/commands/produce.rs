@@ -1,7 +1,5 @@
 //! `order-sync produce --sample`: orders to try things with, written to the topic that the pipeline reads.
 
-mod progress;
-
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,13 +13,13 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use serde::Serialize;
 
+use super::progress::Progress;
 use super::{complain, now_millis, say};
 use crate::cli::ProduceArgs;
 use crate::config::{self, Config, Framing, Topics};
 use crate::kafka::oauth;
 use crate::schema::sample::{Samples, Settings};
 use crate::schema::{Encoder, EncoderError, Registry, RegistryError, RegistrySetup};
-use progress::Progress;
 
 /// How long a broker may take to answer at all.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -129,7 +127,7 @@ fn write_all(
     args: &ProduceArgs,
 ) -> Result<u64, ProduceError> {
     let confirmations = producer.context();
-    let mut progress = Progress::new(args.orders);
+    let mut progress = Progress::new(args.orders, "orders");
     let (began, mut records) = (Instant::now(), 0_u64);
     while let Some(sample) = samples.next() {
         write(producer, topic, sample.raw.merchant_biz_no.as_bytes(), &encoder.encode(&sample.raw))?;

@@ -15,6 +15,7 @@ use crate::telemetry;
 /// Runs until SIGTERM or SIGINT; drains, commits and ends with 0.
 pub fn run(args: &RunArgs) -> ExitCode {
     let config = match Config::load(&args.config, crate::config::environment()) {
+        Ok(config) if args.shadow => config.into_shadow(),
         Ok(config) => config,
         Err(error) => return super::complain(&error, 2),
     };
@@ -26,6 +27,10 @@ pub fn run(args: &RunArgs) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    if args.shadow {
+        tracing::warn!(group = config.kafka.group_id, "shadow: everything is built and signed, nothing is sent and nothing is parked");
+    }
+    let shadow = args.shadow;
     // One thread for driver and calls: signing has threads of its own, and what is left costs less than waking another one for it.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -38,7 +43,7 @@ pub fn run(args: &RunArgs) -> ExitCode {
         }
         let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Machine(format!("cannot listen for signals: {error}")))?;
         let reload = Some(Reload { file: args.config.clone(), hangups });
-        pipeline::run(config, Outside { stop, published, listening: None, metrics, reload }).await
+        pipeline::run(config, Outside { stop, published, listening: None, metrics, reload, shadow }).await
     });
     // Tasks that still wait for an answer are let go: their calls count as undecided, here and at the next start.
     runtime.shutdown_background();

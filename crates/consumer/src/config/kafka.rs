@@ -30,6 +30,8 @@ pub struct Kafka {
     pub properties: Properties,
     /// Where OAUTHBEARER tokens come from; `None`: another mechanism, or none.
     pub oauth: Option<Oauth>,
+    /// `group.instance.id`: the name under which the group knows this process, and no other.
+    pub instance_id: Option<String>,
     /// `session.timeout.ms` in force.
     pub session_timeout: Duration,
     /// `heartbeat.interval.ms` in force.
@@ -93,7 +95,22 @@ impl Kafka {
         };
         let (session_timeout, heartbeat) = (millis(client::SESSION, 45_000)?, millis(client::HEARTBEAT, 3_000)?);
         let max_poll_interval = millis(client::MAX_POLL, 120_000)?;
-        let kafka = Self { bootstrap_servers, topics, group_id, start, properties, oauth, session_timeout, heartbeat, max_poll_interval };
+        let instance_id = properties.get(client::INSTANCE).map(str::to_owned);
+        if instance_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 249 || id.chars().any(char::is_control)) {
+            return Err(ConfigError::new(properties::key(client::INSTANCE), "must have 1 to 249 characters and no control characters"));
+        }
+        let kafka = Self {
+            bootstrap_servers,
+            topics,
+            group_id,
+            start,
+            properties,
+            oauth,
+            instance_id,
+            session_timeout,
+            heartbeat,
+            max_poll_interval,
+        };
         kafka.try_settings()?;
         Ok(kafka)
     }

@@ -89,6 +89,7 @@ pub(super) fn check(
         if let Some(first) = before.iter().find(|first| covers(first, mapping)) {
             warn.push(format!("{key}: is never reached: {} comes first and takes the same records", first.key));
         }
+        warn.extend(fields::gaps(mapping));
         warn.extend(strange_statuses(mapping, rulebook));
         before.push(mapping);
     }

@@ -66,7 +66,7 @@ impl Driver {
         tracing::debug!(order = event.merchant_biz_no.as_str(), attempt = call.attempt, serial = call.ticket.serial, "call");
         let span = Notes::span(&self.facts, &call, &event);
         let (began, generation) = (Instant::now(), call.generation);
-        let job = Job { ticket: call.ticket, offset: call.offset, event, generation, limits, span, began };
+        let job = Job { ticket: call.ticket, offset: call.offset, event, generation, run: None, limits, span, began };
         // One that was signed with keys of before is signed anew.
         let kept = self.retries.take((call.ticket.partition, call.offset, generation), began);
         match kept.filter(|signed| self.caller.is_current(signed)) {
@@ -130,6 +130,7 @@ impl Driver {
             request_id: answer.and_then(|answer| answer.request_id.as_ref().map(alipayhk::RequestId::as_str)),
             notes: answer.map(|answer| &answer.notes),
             at_millis: unix_millis(),
+            standing: disposed.standing.as_ref(),
         });
         let which = Which { partition: disposed.partition, epoch: disposed.epoch, offset: disposed.offset };
         // A compacted topic takes no record without a key: what is no order has an empty one.

@@ -16,6 +16,7 @@ use crate::kafka::dead_letter::Which;
 use crate::kafka::messages::{Assigned, Command, Event};
 use crate::kafka::outcomes::{Outcome, Outcomes};
 use crate::kafka::producer::Confirmation;
+use crate::kafka::restore::Job;
 use crate::schema::RegistryError;
 
 /// An unreachable registry is asked again after this.
@@ -26,6 +27,15 @@ impl Driver {
         let now = self.now();
         match event {
             Event::Assigned(assigned) => assigned.into_iter().for_each(|assigned| self.assigned(assigned)),
+            Event::Halted { id, epoch, halt } => {
+                self.metrics.halted();
+                tracing::error!(partition = %self.facts.name(id), reason = %halt, "partition halted: nothing more of it is read until an operator decides");
+                self.give_up(id, epoch);
+                self.engine.handle(Input::Lost { partition: id, epoch }, now);
+            }
+            Event::Held { topic, partition, why } => {
+                tracing::warn!(%topic, partition, reason = %why, "partition not taken over yet; it is looked up again, the others go on");
+            }
             Event::TotalPartitions(total) => self.engine.handle(Input::TotalPartitions(total), now),
             Event::Revoking(partitions) => {
                 tracing::info!(partitions = partitions.len(), "partitions are being taken; draining them");
@@ -92,7 +102,9 @@ impl Driver {
         match plan {
             Ok(plan) => {
                 tracing::info!(%topic, partition, epoch = epoch.0, from = plan.read_from.0, "partition assigned");
+                let job = Job::new(id, epoch, topic, partition, &plan);
                 self.engine.handle(Input::Assigned { partition: id, epoch, plan }, now);
+                self.restore(job);
                 if let Some(deadline) = self.stopping.deadline {
                     self.engine.handle(Input::Revoking { partition: id, epoch, deadline }, now);
                 }

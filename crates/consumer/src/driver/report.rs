@@ -122,6 +122,7 @@ impl Driver {
             log_end: view.log_end.map(|offset| offset.0),
             window: view.window.map(|offset| offset.0),
             barrier: Some(view.barrier.0),
+            restoring: view.restoring,
         })
     }
 }

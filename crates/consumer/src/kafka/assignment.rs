@@ -1,4 +1,5 @@
-//! What is found out about partitions before they are fetched: committed offset and metadata, log start, last stable offset.
+//! What is found out about partitions before they are fetched: committed offset and metadata, log start, last stable offset. A partition that
+//! cannot be looked up holds no other one up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,21 +12,14 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset as KafkaOffset;
 
 use super::context::PollContext;
+use super::topics::leaders_of;
 use crate::config::Start;
 
-/// One look-up waits this long for the broker; a failed round is tried again by the poll loop.
+/// One look-up waits this long for the broker.
 const LOOK_UP: Duration = Duration::from_secs(3);
 
-/// One partition with what its engine needs to begin.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// Its topic.
-    pub(crate) topic: Arc<str>,
-    /// Its number in the topic.
-    pub(crate) partition: i32,
-    /// What was inherited, or why it stands still.
-    pub(crate) plan: Result<Plan, Halt>,
-}
+/// What a partition's look-up came to: how it is taken over, why it stands still, or why that cannot be told yet.
+pub(crate) type Found = Result<Result<Plan, Halt>, String>;
 
 /// The settings that decide where a partition begins.
 #[derive(Debug, Clone)]
@@ -38,50 +32,71 @@ pub(crate) struct Beginning {
     pub(crate) cluster_id: Arc<str>,
 }
 
-/// The questions about newly assigned partitions, one after the other, and what their answers mean for taking them over.
-#[derive(Debug)]
-pub(crate) struct Inquiry {
-    left: Vec<(String, i32)>,
-    committed: Option<Committed>,
-    found: Vec<Found>,
+/// Looks partitions up, all of them at this moment: what was answered at different moments does not go together.
+pub(crate) fn look_up(
+    consumer: &BaseConsumer<PollContext>,
+    beginning: &Beginning,
+    partitions: &[(Arc<str>, i32)],
+    now: impl Fn() -> Now,
+) -> Vec<Found> {
+    let topics: BTreeSet<&Arc<str>> = partitions.iter().map(|(topic, _)| topic).collect();
+    let known: BTreeMap<&Arc<str>, Result<Topic, String>> =
+        topics.into_iter().map(|topic| (topic, Topic::ask(consumer, topic).map_err(|error| error.to_string()))).collect();
+    // A broker that does not answer for one partition is not waited for again with each of the others.
+    let mut silent = BTreeSet::new();
+    let mut found = Vec::new();
+    for (topic, partition) in partitions {
+        found.push(match known.get(topic) {
+            Some(Ok(known)) => known.look_up(consumer, beginning, (topic, *partition), &mut silent, now()),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err("not asked".to_owned()),
+        });
+    }
+    found
 }
 
-impl Inquiry {
-    /// Nothing is asked yet.
-    pub(crate) fn of(added: &TopicPartitionList) -> Self {
-        let left = added.elements().iter().rev().map(|element| (element.topic().to_owned(), element.partition())).collect();
-        Self { left, committed: None, found: Vec::new() }
+/// What is known of a topic's partitions.
+struct Topic {
+    leaders: BTreeMap<i32, Option<i32>>,
+    committed: Committed,
+}
+
+impl Topic {
+    fn ask(consumer: &BaseConsumer<PollContext>, topic: &str) -> KafkaResult<Self> {
+        let leaders = leaders_of(consumer, topic, LOOK_UP)?;
+        let all: Vec<i32> = leaders.keys().copied().collect();
+        Ok(Self { committed: committed(consumer, topic, &all)?, leaders })
     }
 
-    /// Everything was asked.
-    pub(crate) fn is_done(&self) -> bool {
-        self.left.is_empty()
-    }
-
-    /// What was found out.
-    pub(crate) fn found(self) -> Vec<Found> {
-        self.found
-    }
-
-    /// Asks the next question. After an error the whole inquiry begins anew: answers of different moments do not go together.
-    pub(crate) fn ask(&mut self, consumer: &BaseConsumer<PollContext>, beginning: &Beginning, now: Now) -> KafkaResult<()> {
-        let Some(committed) = &self.committed else {
-            let topics: BTreeSet<String> = self.left.iter().map(|(topic, _)| topic.clone()).collect();
-            self.committed = Some(committed(consumer, &topics)?);
-            return Ok(());
+    fn look_up(
+        &self,
+        consumer: &BaseConsumer<PollContext>,
+        beginning: &Beginning,
+        (topic, partition): (&Arc<str>, i32),
+        silent: &mut BTreeSet<i32>,
+        now: Now,
+    ) -> Found {
+        let leader = match self.leaders.get(&partition) {
+            Some(Some(leader)) if !silent.contains(leader) => *leader,
+            Some(Some(leader)) => return Err(format!("broker {leader}, its leader, does not answer")),
+            Some(None) => return Err("it has no leader".to_owned()),
+            None => return Err("no broker knows it".to_owned()),
         };
-        let Some((topic, partition)) = self.left.last() else { return Ok(()) };
-        let (log_start, last_stable) = consumer.fetch_watermarks(topic, *partition, LOOK_UP)?;
-        let of_topic = committed.get(topic);
-        let own = of_topic.and_then(|of_topic| of_topic.get(partition)).cloned();
+        let ends = consumer.fetch_watermarks(topic, partition, LOOK_UP).map_err(|error| {
+            silent.insert(leader);
+            error.to_string()
+        });
+        let (log_start, last_stable) = ends?;
+        let own = self.committed.get(&partition).cloned();
         // A new partition of a topic that the group knows begins at its start: nothing of it was ever read.
-        let start = match (&own, of_topic.is_some_and(|of_topic| !of_topic.is_empty())) {
-            (None, false) => first_offset(consumer, topic, *partition, &beginning.start, (log_start, last_stable))?,
-            (None, true) | (Some(_), _) => log_start,
+        let start = match (&own, self.committed.is_empty()) {
+            (None, true) => {
+                first_offset(consumer, topic, partition, &beginning.start, (log_start, last_stable)).map_err(|e| e.to_string())?
+            }
+            (None, false) | (Some(_), _) => log_start,
         };
-        let (topic, partition): (Arc<str>, i32) = (topic.as_str().into(), *partition);
         let facts = takeover::Facts {
-            topic: Arc::clone(&topic),
+            topic: Arc::clone(topic),
             partition,
             cluster_id: Arc::clone(&beginning.cluster_id),
             committed: own,
@@ -89,32 +104,43 @@ impl Inquiry {
             last_stable: Offset(last_stable),
             start: Offset(start),
         };
-        self.found.push(Found { topic, partition, plan: takeover::plan(&facts, beginning.history, now) });
-        self.left.pop();
-        Ok(())
+        Ok(takeover::plan(&facts, beginning.history, now))
     }
 }
 
-/// Committed offset and metadata by topic and partition; partitions without a commit are left out.
-pub(crate) type Committed = BTreeMap<String, BTreeMap<i32, (Offset, String)>>;
+/// Committed offset and metadata by partition; partitions without a commit are left out.
+pub(crate) type Committed = BTreeMap<i32, (Offset, String)>;
 
-/// Asks the coordinator for every committed offset of the group in these topics.
-pub(crate) fn committed(consumer: &BaseConsumer<PollContext>, topics: &BTreeSet<String>) -> KafkaResult<Committed> {
+/// Asks the coordinator for every committed offset of the group in a topic.
+pub(crate) fn committed(consumer: &BaseConsumer<PollContext>, topic: &str, partitions: &[i32]) -> KafkaResult<Committed> {
     let mut list = TopicPartitionList::new();
-    for topic in topics {
-        for partition in super::topics::partitions_of(consumer, topic, LOOK_UP)? {
-            list.add_partition(topic, partition);
-        }
+    for partition in partitions {
+        list.add_partition(topic, *partition);
     }
     let mut committed = Committed::new();
-    for element in consumer.committed_offsets(list, LOOK_UP)?.elements() {
+    let answered = consumer.committed_offsets(list, LOOK_UP)?;
+    for element in answered.elements() {
         element.error()?;
         if let KafkaOffset::Offset(offset) = element.offset() {
-            let of_topic = committed.entry(element.topic().to_owned()).or_default();
-            of_topic.insert(element.partition(), (Offset(offset), element.metadata().to_owned()));
+            // What is not UTF-8 is not ours either: it stays foreign.
+            let metadata = commit_queue::metadata(&answered, topic, element.partition());
+            committed.insert(element.partition(), (Offset(offset), String::from_utf8_lossy(metadata).into_owned()));
         }
     }
     Ok(committed)
+}
+
+/// The same of several topics, by topic; one without a commit is left out.
+pub(crate) fn committed_in(consumer: &BaseConsumer<PollContext>, topics: &BTreeSet<String>) -> KafkaResult<BTreeMap<String, Committed>> {
+    let mut found = BTreeMap::new();
+    for topic in topics {
+        let partitions: Vec<i32> = leaders_of(consumer, topic, LOOK_UP)?.into_keys().collect();
+        let of_topic = committed(consumer, topic, &partitions)?;
+        if !of_topic.is_empty() {
+            found.insert(topic.clone(), of_topic);
+        }
+    }
+    Ok(found)
 }
 
 /// Where a partition of a topic without any commit begins.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{CommitResult, CommitTicket, Epoch, Offset, PartitionId, Plan};
+use engine::{CommitResult, CommitTicket, Epoch, Halt, Offset, PartitionId, Plan};
 
 use super::record::RawRecord;
 use super::transit::Load;
@@ -12,6 +12,10 @@ use super::transit::Load;
 pub(crate) enum Event {
     /// Partitions became ours and are being fetched from where their plan says.
     Assigned(Vec<Assigned>),
+    /// A partition is ours and cannot be taken over yet.
+    Held { topic: Arc<str>, partition: i32, why: String },
+    /// A partition's next offset is no longer in its log.
+    Halted { id: PartitionId, epoch: Epoch, halt: Halt },
     /// How many partitions the subscription has.
     TotalPartitions(u32),
     /// Partitions will be taken: the driver drains each and answers with [`Command::Release`].
@@ -48,7 +52,7 @@ pub(crate) struct Assigned {
     /// The number of this assignment.
     pub(crate) epoch: Epoch,
     /// What was inherited, or why the partition stands still.
-    pub(crate) plan: Result<Plan, engine::Halt>,
+    pub(crate) plan: Result<Plan, Halt>,
 }
 
 /// Where a partition stands by librdkafka's statistics.

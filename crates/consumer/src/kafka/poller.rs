@@ -11,6 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 
+use super::asker::Asker;
 use super::assignment::Beginning;
 use super::context::PollContext;
 use super::messages::{Command, Event};
@@ -35,6 +36,10 @@ pub(crate) struct Poller {
     pub(crate) topics: Topics,
     /// Where partitions begin.
     pub(crate) beginning: Beginning,
+    /// `group.instance.id`, for a static member.
+    pub(crate) instance: Option<String>,
+    /// How long a static member may still be heard after another one took its place.
+    pub(crate) lingers: Option<Duration>,
     /// Time zero of the process.
     pub(crate) origin: Instant,
     /// Milliseconds since `origin` at which the loop last turned, for `/livez`.
@@ -70,7 +75,13 @@ fn run(poller: &Poller, first: BaseConsumer<PollContext>, commands: &Receiver<Co
                 break;
             }
         };
-        let end = Session::new(poller, &client, &mut partitions, commands, events).run();
+        let end = std::thread::scope(|scope| match Asker::start(scope, poller, &client) {
+            Ok(asker) => Session::new(poller, &client, &mut partitions, commands, events, asker).run(),
+            Err(error) => {
+                let _ = events.blocking_send(Event::Fatal { what: format!("cannot start threads: {error}") });
+                End::Stop
+            }
+        });
         let lost =
             partitions.all().filter(|(_, _, owned)| owned.is_read()).map(|(_, _, owned)| (owned.id, owned.epoch)).collect::<Vec<_>>();
         partitions.clear();

@@ -1,5 +1,8 @@
 //! One consumer's life: poll, carry out rebalances, commits, pauses and seeks, and hand records over.
 
+mod ends;
+mod taking;
+
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -7,19 +10,20 @@ use commit_queue::{Commit, CommitQueue};
 use engine::{CommitResult, CommitTicket, Epoch, Offset, PartitionId};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset as KafkaOffset;
 
-use super::assignment::{Found, Inquiry};
+use self::ends::Ends;
+use super::asker::{Asker, Question, Reply};
 use super::commits;
 use super::context::{PollContext, Rebalance};
-use super::messages::{Assigned, Command, Event};
-use super::owned::{Owned, Partitions};
+use super::held::Held;
+use super::messages::{Command, Event};
+use super::owned::Partitions;
 use super::poller::{Poller, next_command};
 use super::positions::{self, Positions, stats_clock};
 use super::record::RawRecord;
-use super::topics;
 use super::transit::Transit;
 
 /// A turn without a record waits this long for one; commands wait no longer than that.
@@ -30,17 +34,15 @@ const QUIET: Duration = Duration::from_secs(1);
 /// One batch to the driver.
 const BATCH_RECORDS: usize = 1_024;
 const BATCH_BYTES: usize = 4 << 20;
-/// How often the partition count of the subscription is asked for, and after how long again when nobody answered.
+/// How often the partition count of the subscription is asked for, and after how long again when nobody answered: soon, while it is not known
+/// at all and nothing can be sent.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
 const COUNT_AGAIN: Duration = Duration::from_secs(5);
+const COUNT_AT_ALL: Duration = Duration::from_millis(500);
 /// How often positions that moved without a record are looked for.
 const POSITION_EVERY: Duration = Duration::from_millis(50);
 /// The same while nothing happens. Each look wakes one of librdkafka's threads.
 const IDLE_POSITION_EVERY: Duration = Duration::from_millis(250);
-/// A failed look-up of a new assignment is tried again after this.
-const LOOK_UP_AGAIN: Duration = Duration::from_millis(500);
-/// A turn asks no longer than this about a new assignment: the partitions that are ours already go on meanwhile.
-const LOOK_UP_TURN: Duration = Duration::from_millis(20);
 
 /// Why a consumer's life ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +65,14 @@ pub(crate) struct Session<'a> {
     transit: Transit,
     /// Where a record is put together.
     scratch: Vec<u8>,
+    asker: Asker,
+    held: Held,
+    ends: Ends,
     /// A rebalance that is being carried out; the next one waits behind it.
     current: Option<Rebalance>,
-    inquiry: Option<Inquiry>,
-    again_at: Option<Instant>,
-    count_at: Instant,
+    /// When the partitions are counted next; `None` while that is on its way.
+    count_at: Option<Instant>,
+    counted: bool,
     position_at: Instant,
     /// When something last happened.
     busy_at: Instant,
@@ -80,6 +85,7 @@ impl<'a> Session<'a> {
         partitions: &'a mut Partitions,
         commands: &'a Receiver<Command>,
         events: &'a tokio::sync::mpsc::Sender<Event>,
+        asker: Asker,
     ) -> Self {
         let queue = CommitQueue::new(consumer);
         let positions = Positions::default();
@@ -94,10 +100,12 @@ impl<'a> Session<'a> {
             positions,
             transit: Transit::default(),
             scratch: Vec::new(),
+            asker,
+            held: Held::default(),
+            ends: Ends::new(now),
             current: None,
-            inquiry: None,
-            again_at: None,
-            count_at: now,
+            count_at: Some(now),
+            counted: false,
             position_at: now,
             busy_at: now,
         }
@@ -121,6 +129,10 @@ impl<'a> Session<'a> {
                 }
             }
             while let Some(answer) = self.queue.answer(Duration::ZERO) {
+                if answer.result == Err(RDKafkaErrorCode::FencedInstanceId) {
+                    self.failed_for_good(RDKafkaErrorCode::FencedInstanceId);
+                    return End::Stop;
+                }
                 self.busy_at = Instant::now();
                 self.tell(Event::Committed { commit: CommitTicket(answer.ticket), result: commits::meaning(answer.result) });
             }
@@ -131,10 +143,53 @@ impl<'a> Session<'a> {
             for what in self.consumer.client().context().take_errors() {
                 self.tell(Event::Trouble { what });
             }
-            if Instant::now() >= self.count_at {
-                self.count();
+            self.ask();
+            while let Some(reply) = self.asker.reply() {
+                self.reply(reply);
             }
         }
+    }
+
+    /// What has to be known and is not: how many partitions there are, and how those that are new are to be taken over.
+    fn ask(&mut self) {
+        let now = Instant::now();
+        if self.count_at.is_some_and(|at| at <= now) {
+            self.count_at = None;
+            self.asker.ask(Question::Count);
+        }
+        let due = self.held.due(now);
+        if !due.is_empty() {
+            self.asker.ask(Question::TakeOver(due));
+        }
+        self.ask_for_ends();
+    }
+
+    fn reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::TakeOver { partitions, found, asked_at } => self.looked_up(partitions, found, asked_at),
+            Reply::Ends { of, out_of_range } => self.ends_told(of, out_of_range),
+            Reply::Count(Ok(total)) => {
+                (self.counted, self.count_at) = (true, Some(Instant::now() + COUNT_EVERY));
+                self.tell(Event::TotalPartitions(total.max(self.partitions.count())));
+            }
+            // The last count stays in force.
+            Reply::Count(Err(error)) => {
+                self.count_at = Some(Instant::now() + if self.counted { COUNT_AGAIN } else { COUNT_AT_ALL });
+                self.tell(Event::Trouble { what: format!("counting partitions: {error}") });
+            }
+        }
+    }
+
+    /// librdkafka cannot go on.
+    fn failed_for_good(&self, code: RDKafkaErrorCode) {
+        let what = match (code, &self.poller.instance) {
+            (RDKafkaErrorCode::FencedInstanceId, Some(instance)) => format!(
+                "another process joined the group with the same kafka.properties.\"group.instance.id\" ({instance:?}) and has taken this \
+                 one's place; give every process an id of its own"
+            ),
+            (code, _) => code.to_string(),
+        };
+        self.tell(Event::Fatal { what });
     }
 
     fn tell(&self, event: Event) {
@@ -169,10 +224,15 @@ impl<'a> Session<'a> {
                     }
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    self.tell(Event::Fatal { what: code.to_string() });
+                    self.failed_for_good(code);
                     return false;
                 }
-                Some(Err(error)) => self.tell(Event::Trouble { what: error.to_string() }),
+                Some(Err(error)) => {
+                    if matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::LogTruncation)) {
+                        self.ends.out_of_range();
+                    }
+                    self.tell(Event::Trouble { what: error.to_string() });
+                }
             }
             timeout = Duration::ZERO;
         }
@@ -201,133 +261,6 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// Carries out what the coordinator asked for, as far as it can go now.
-    fn rebalance(&mut self) {
-        if self.current.is_none() {
-            self.current = self.consumer.client().context().next_rebalance();
-            match &self.current {
-                None => return,
-                Some(Rebalance::Assign(_)) => {}
-                Some(Rebalance::Revoke { partitions, lost }) => {
-                    let (partitions, lost) = (partitions.clone(), *lost);
-                    self.begin_revoke(&partitions, lost);
-                }
-            }
-        }
-        match self.current.take() {
-            Some(Rebalance::Assign(added)) => {
-                let early = self.again_at.is_some_and(|at| Instant::now() < at);
-                let done = !early && self.assign(&added);
-                self.current = (!done).then_some(Rebalance::Assign(added));
-            }
-            Some(Rebalance::Revoke { partitions, lost }) => {
-                let waits = !lost && partitions.elements().iter().any(|e| self.partitions.get_mut(e.topic(), e.partition()).is_some());
-                if waits && !self.consumer.assignment_lost() {
-                    self.current = Some(Rebalance::Revoke { partitions, lost });
-                } else {
-                    self.unassign(&partitions);
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// Asks about a new assignment for a moment. None: there is more to ask.
-    fn look_up(&mut self, added: &TopicPartitionList) -> KafkaResult<Option<Vec<Found>>> {
-        let inquiry = self.inquiry.get_or_insert_with(|| Inquiry::of(added));
-        let until = Instant::now() + LOOK_UP_TURN;
-        while !inquiry.is_done() {
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            inquiry.ask(self.consumer, &self.poller.beginning, self.poller.now())?;
-        }
-        // Without the count the share of the quota would be unknown.
-        self.count_partitions()?;
-        Ok(self.inquiry.take().map(Inquiry::found))
-    }
-
-    /// True when the partitions are fetched; false while there is more to ask, or when a look-up failed and has to be tried again.
-    fn assign(&mut self, added: &TopicPartitionList) -> bool {
-        let found = match self.look_up(added) {
-            Ok(Some(found)) => found,
-            Ok(None) => return false,
-            Err(error) => {
-                (self.inquiry, self.again_at) = (None, Some(Instant::now() + LOOK_UP_AGAIN));
-                self.tell(Event::Trouble { what: format!("looking up a new assignment: {error}") });
-                return false;
-            }
-        };
-        self.again_at = None;
-        let mut list = TopicPartitionList::new();
-        let mut halted = TopicPartitionList::new();
-        let mut assigned = Vec::new();
-        for found in found {
-            // A halted partition is held, so that nobody else takes it for free, but never fetched.
-            let (from, open) = found.plan.as_ref().map_or((Offset(0), false), |plan| (plan.read_from, true));
-            let at = if open { KafkaOffset::Offset(from.0) } else { KafkaOffset::End };
-            if list.add_partition_offset(&found.topic, found.partition, at).is_err() {
-                continue;
-            }
-            if !open {
-                halted.add_partition(&found.topic, found.partition);
-            }
-            let (id, epoch) = self.partitions.assign(&found.topic, found.partition, from, open);
-            assigned.push(Assigned { id, topic: found.topic, partition: found.partition, epoch, plan: found.plan });
-        }
-        self.tell(Event::Assigned(assigned));
-        if let Err(error) = self.consumer.incremental_assign(&list).and_then(|()| self.consumer.pause(&halted)) {
-            self.tell(Event::Trouble { what: format!("taking an assignment: {error}") });
-        }
-        // A pause of ours outlives an assignment inside librdkafka.
-        let mut resumed = TopicPartitionList::new();
-        for element in list.elements().iter().filter(|e| halted.find_partition(e.topic(), e.partition()).is_none()) {
-            resumed.add_partition(element.topic(), element.partition());
-        }
-        if let Err(error) = self.consumer.resume(&resumed) {
-            self.tell(Event::Trouble { what: format!("resuming an assignment: {error}") });
-        }
-        self.tell(Event::Joined { partitions: self.partitions.count() });
-        true
-    }
-
-    fn begin_revoke(&mut self, partitions: &TopicPartitionList, lost: bool) {
-        let ours = self.partitions.of_list(partitions, Owned::is_read);
-        if lost {
-            for element in partitions.elements() {
-                self.partitions.remove(element.topic(), element.partition());
-            }
-            self.tell(Event::Lost(ours));
-            return;
-        }
-        for element in partitions.elements() {
-            let (topic, partition) = (element.topic(), element.partition());
-            match self.partitions.get_mut(topic, partition) {
-                // Nobody drains what was never read.
-                Some(owned) if owned.halted => {
-                    self.partitions.remove(topic, partition);
-                }
-                Some(owned) => owned.open = false,
-                None => {}
-            }
-        }
-        self.tell(Event::Revoking(ours));
-    }
-
-    fn unassign(&mut self, partitions: &TopicPartitionList) {
-        let still = self.partitions.of_list(partitions, Owned::is_read);
-        for element in partitions.elements() {
-            self.partitions.remove(element.topic(), element.partition());
-        }
-        if !still.is_empty() {
-            self.tell(Event::Lost(still));
-        }
-        if let Err(error) = self.consumer.incremental_unassign(partitions) {
-            self.tell(Event::Trouble { what: format!("giving partitions back: {error}") });
-        }
-        self.tell(Event::Joined { partitions: self.partitions.count() });
-    }
-
     fn obey(&mut self, command: Command) -> Option<End> {
         match command {
             Command::Commit(commit) => self.commit(&commit),
@@ -345,7 +278,9 @@ impl<'a> Session<'a> {
     }
 
     fn commit(&mut self, commit: &engine::Commit) {
-        let Some((topic, partition, _)) = self.partitions.current(commit.partition, commit.epoch) else {
+        // A client that has lost its membership would commit without one, and the coordinator takes that while the group is empty.
+        let ours = !self.consumer.assignment_lost();
+        let Some((topic, partition, _)) = self.partitions.current(commit.partition, commit.epoch).filter(|_| ours) else {
             // The partition is gone: nothing of ours may be written over its next owner's offset.
             return self.tell(Event::Committed { commit: commit.commit, result: CommitResult::TryAgain });
         };
@@ -373,19 +308,5 @@ impl<'a> Session<'a> {
         if let Err(error) = self.consumer.seek(&topic, partition, KafkaOffset::Offset(offset.0), Duration::ZERO) {
             self.tell(Event::Trouble { what: format!("seeking {topic}/{partition}: {error}") });
         }
-    }
-
-    fn count(&mut self) {
-        if let Err(error) = self.count_partitions() {
-            self.count_at = Instant::now() + COUNT_AGAIN;
-            self.tell(Event::Trouble { what: format!("counting partitions: {error}") });
-        }
-    }
-
-    fn count_partitions(&mut self) -> KafkaResult<()> {
-        let total = topics::total_partitions(self.consumer, &self.poller.topics)?;
-        self.count_at = Instant::now() + COUNT_EVERY;
-        self.tell(Event::TotalPartitions(total.max(self.partitions.count())));
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Topics as the broker knows them: whether they exist, how many partitions, how much there is to read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -14,8 +14,8 @@ use crate::config::{Start, Topics};
 /// How long a topic may stay unknown to a broker that answers, before it counts as not existing.
 const UNKNOWN_FOR: Duration = Duration::from_secs(8);
 const LOOK_UP: Duration = Duration::from_secs(5);
-/// Counting happens on the poll thread, which has other things to do.
-const COUNT: Duration = Duration::from_secs(1);
+/// Counting is done again and again, and a broker that does not answer is asked again.
+const COUNT: Duration = Duration::from_secs(2);
 /// More records than this are only read when `kafka.start` was written.
 const UNASKED_BACKLOG: i64 = 1_000_000;
 
@@ -43,11 +43,16 @@ pub(crate) enum TopicError {
 
 /// The partitions of one topic.
 pub(crate) fn partitions_of(consumer: &BaseConsumer<PollContext>, topic: &str, timeout: Duration) -> KafkaResult<Vec<i32>> {
+    Ok(leaders_of(consumer, topic, timeout)?.into_keys().collect())
+}
+
+/// The partitions of one topic, with the broker that leads each, where there is one.
+pub(crate) fn leaders_of(consumer: &BaseConsumer<PollContext>, topic: &str, timeout: Duration) -> KafkaResult<BTreeMap<i32, Option<i32>>> {
     let metadata = consumer.fetch_metadata(Some(topic), timeout)?;
     let Some(topic) = metadata.topics().first() else { return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopic)) };
     match topic.error() {
         None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) if !topic.partitions().is_empty() => {
-            Ok(topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect())
+            Ok(topic.partitions().iter().map(|found| (found.id(), (found.leader() >= 0).then_some(found.leader()))).collect())
         }
         Some(error) => Err(KafkaError::MetadataFetch(error.into())),
         None => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::UnknownTopicOrPartition)),
@@ -93,12 +98,21 @@ pub(crate) struct Wanted<'a> {
     pub(crate) outcomes: Option<&'a str>,
 }
 
+/// What a start waits for.
+#[derive(Debug)]
+pub(crate) enum Waits<'a> {
+    /// For a broker, which failed like this.
+    Broker(&'a KafkaError),
+    /// A broker answers and does not know the topic, yet: one that was just made takes a moment to be known.
+    Topic { key: &'static str, topic: &'a str },
+}
+
 /// Checks every topic by a broker that answers. A broker that cannot be reached is waited for: `waiting` hears why, and ends
 /// the wait by returning false.
 pub(crate) fn check(
     consumer: &BaseConsumer<PollContext>,
     wanted: &Wanted<'_>,
-    mut waiting: impl FnMut(&KafkaError) -> bool,
+    mut waiting: impl FnMut(Waits<'_>) -> bool,
 ) -> Result<bool, TopicError> {
     let Some(dead_letters) = count(consumer, "dead_letter.topic", wanted.dead_letter, &mut waiting)? else { return Ok(false) };
     tracing::debug!(partitions = dead_letters, "dead-letter topic found");
@@ -137,7 +151,7 @@ pub(crate) fn check(
 }
 
 /// A broker answered that there is no such topic, or that none can have this name.
-fn is_unknown(error: &KafkaError) -> bool {
+pub(crate) fn is_unknown(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{InvalidTopic, UnknownTopic, UnknownTopicOrPartition};
     matches!(error, KafkaError::MetadataFetch(UnknownTopicOrPartition | UnknownTopic | InvalidTopic))
 }
@@ -147,7 +161,7 @@ fn count(
     consumer: &BaseConsumer<PollContext>,
     key: &'static str,
     topic: &str,
-    waiting: &mut impl FnMut(&KafkaError) -> bool,
+    waiting: &mut impl FnMut(Waits<'_>) -> bool,
 ) -> Result<Option<usize>, TopicError> {
     let mut unknown_since = None;
     loop {
@@ -157,13 +171,13 @@ fn count(
                 if unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN_FOR {
                     return Err(TopicError::Missing { key, topic: topic.to_owned() });
                 }
-                if !waiting(&error) {
+                if !waiting(Waits::Topic { key, topic }) {
                     return Ok(None);
                 }
             }
             Err(error) => {
                 unknown_since = None;
-                if !waiting(&error) {
+                if !waiting(Waits::Broker(&error)) {
                     return Ok(None);
                 }
             }
@@ -172,11 +186,11 @@ fn count(
 }
 
 /// Asks until there is an answer; `None` when the wait was ended.
-fn patiently<T>(waiting: &mut impl FnMut(&KafkaError) -> bool, ask: impl Fn() -> KafkaResult<T>) -> Option<T> {
+fn patiently<T>(waiting: &mut impl FnMut(Waits<'_>) -> bool, ask: impl Fn() -> KafkaResult<T>) -> Option<T> {
     loop {
         match ask() {
             Ok(answer) => return Some(answer),
-            Err(error) if waiting(&error) => {}
+            Err(error) if waiting(Waits::Broker(&error)) => {}
             Err(_) => return None,
         }
     }
@@ -194,10 +208,15 @@ fn largest_of(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaRes
 /// How many records wait in topics in which the group has no offset at all.
 fn unasked_backlog(consumer: &BaseConsumer<PollContext>, topics: &Topics) -> KafkaResult<i64> {
     let topics = subscribed(consumer, topics, LOOK_UP)?;
-    let known = committed(consumer, &topics)?;
     let mut records = 0;
-    for topic in topics.iter().filter(|topic| !known.contains_key(*topic)) {
-        for partition in partitions_of(consumer, topic, LOOK_UP)? {
+    for topic in &topics {
+        let leaders = leaders_of(consumer, topic, LOOK_UP)?;
+        let all: Vec<i32> = leaders.keys().copied().collect();
+        if !committed(consumer, topic, &all)?.is_empty() {
+            continue;
+        }
+        // What has no leader can be neither counted nor read: it holds no start up.
+        for (partition, _) in leaders.into_iter().filter(|(_, leader)| leader.is_some()) {
             let log = consumer.fetch_watermarks(topic, partition, LOOK_UP)?;
             records += log.1 - first_offset(consumer, topic, partition, &Start::Earliest, log)?;
         }
@@ -241,12 +260,12 @@ mod tests {
     fn patience_ends_with_an_answer_or_when_it_is_told_to() {
         let failing = || Err(KafkaError::MetadataFetch(RDKafkaErrorCode::BrokerTransportFailure));
         let mut heard = 0;
-        let mut three_times = |_: &KafkaError| {
+        let mut three_times = |_: Waits<'_>| {
             heard += 1;
             heard < 3
         };
         assert_eq!(patiently::<i32>(&mut three_times, failing), None);
         assert_eq!(heard, 3);
-        assert_eq!(patiently(&mut |_: &KafkaError| true, || Ok(7)), Some(7));
+        assert_eq!(patiently(&mut |_: Waits<'_>| true, || Ok(7)), Some(7));
     }
 }

@@ -46,7 +46,7 @@ pub(super) async fn register(config: &Config, registry: Option<&Registry>, stop:
 }
 
 /// The id, or none where we may not register it and it is not there.
-async fn ask(registry: &Registry, subject: &str) -> Result<Option<u32>, RegistryError> {
+pub(crate) async fn ask(registry: &Registry, subject: &str) -> Result<Option<u32>, RegistryError> {
     let reason = match registry.offer(subject, outcome::SCHEMA).await? {
         Ok(id) => return Ok(Some(id)),
         Err(reason) => reason,

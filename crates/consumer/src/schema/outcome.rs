@@ -2,10 +2,14 @@
 
 use alipayhk::Notes;
 use domain::OrderEvent;
-use engine::{Disposition, ParkKind, SkipReason, StaleReason};
+use engine::{Disposition, ParkKind, SkipReason, StaleReason, Standing};
 
 use super::avro::Writer;
 use super::framing;
+
+mod told;
+
+pub(crate) use told::Told;
 
 /// The schema that is written.
 pub const SCHEMA: &str = include_str!("../../../../schemas/order_outcome.avsc");
@@ -31,6 +35,8 @@ pub struct Facts<'a> {
     pub notes: Option<&'a Notes>,
     /// Now, in epoch milliseconds.
     pub at_millis: i64,
+    /// How the order stands now.
+    pub standing: Option<&'a Standing>,
 }
 
 /// The value without framing.
@@ -68,6 +74,12 @@ fn write(facts: &Facts<'_>, writer: &mut Writer<'_>) {
     writer.optional_text(notes.and_then(|notes| notes.tracer_id.as_deref()));
     writer.optional_text(facts.request_id);
     writer.long(facts.at_millis);
+    let standing = facts.standing;
+    writer.optional(standing.map(|standing| standing.at), Writer::long);
+    writer.optional(standing.map(|standing| standing.offset.0), Writer::long);
+    writer.optional(standing.map(|standing| i64::from(standing.content)), Writer::long);
+    writer.optional(standing.map(|standing| standing.was_accepted), Writer::boolean);
+    writer.optional_text(standing.and_then(|standing| standing.accepted.as_ref()).map(domain::OrderStatus::as_str));
 }
 
 /// The disposition, why, and the offset of the newer one.

@@ -26,10 +26,11 @@ pub(super) use words::OutcomeName;
 use catalogue::{Entry, Kind};
 use counted::Counted;
 use mapped::{CallEnd, Ended};
-use words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch, Reloaded};
+use words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch, Reloaded, Restored};
 
 use crate::admin::health::{Heartbeats, Watched};
 use crate::admin::state::Published;
+use crate::kafka::restore::Found;
 use crate::schema::{KeyNote, RegistryError};
 use crate::telemetry::otlp::Push;
 
@@ -128,6 +129,11 @@ impl Metrics {
     /// The configuration was read again.
     pub fn reloaded(&self, taken: bool) {
         self.0.counted.reloads.add(if taken { Reloaded::Taken } else { Reloaded::Refused }, 1);
+    }
+
+    /// The outcomes topic told of a partition's past.
+    pub(crate) fn restored(&self, found: Found) {
+        self.0.counted.restored.add(Restored::of(found), 1);
     }
 
     /// A record's key was looked at.

@@ -44,9 +44,11 @@ impl<P: Clone> Engine<P> {
         }
         let window = partition.window.next(offset, partition.ledger.position());
         let closed = last_one && (partition.is_clean(now) || self.rules.lack(Rule::ClosedIsClean));
+        // Who gives a partition up begins nothing any more: only what is on its way may still be heard, as of any member.
+        let lingers = self.config.lingers().filter(|_| !last_one);
         let place = Place { cluster_id: &self.config.cluster_id, topic: &partition.topic, partition: partition.number };
         let metadata =
-            metadata::encode_with(place, offset, (closed, window), settled(partition), |offset| partition.leader_epoch_of(offset));
+            metadata::encode_with(place, offset, (closed, lingers), window, settled(partition), |offset| partition.leader_epoch_of(offset));
         partition.window.sent(Sent { ticket, offset, window, issued_at: now, last_one });
         let epoch = partition.epoch;
         self.next_commit += 1;

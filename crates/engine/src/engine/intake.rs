@@ -89,7 +89,7 @@ impl<P: Clone> Engine<P> {
         let status = self.statuses.number(&modification.status);
         let Some(lane_ref) = self.lane(id, offset, &modification.order) else { return };
         if let Some(lane) = self.lane_mut(lane_ref) {
-            lane.remember(version, modification.content, Some(status));
+            lane.learn(version, modification.content, status);
         }
         self.drop_stale(lane_ref, now);
         self.retire(lane_ref, now);

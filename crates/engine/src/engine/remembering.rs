@@ -1,7 +1,6 @@
 //! Lanes come and go; what an idle order has had decided is remembered, the newest up to a bound.
 
 use std::collections::hash_map::Entry;
-use std::num::NonZeroU16;
 
 use domain::MerchantBizNo;
 
@@ -58,10 +57,10 @@ impl<P: Clone> Engine<P> {
         }
         let Some(lane) = partition.lanes.remove(&lane_ref.key) else { return };
         if let Some(mut memory) = lane.memory {
-            memory.rests = NonZeroU16::new(memory.rests.get().wrapping_add(1)).unwrap_or(NonZeroU16::MIN);
+            memory.rests = memory.rests.again();
             partition.remembered.insert(lane_ref.key, memory);
             self.remembered += 1;
-            self.idle.push_back((lane_ref.partition, memory.rests, lane_ref.key));
+            self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
         }
         let home = Home::new(lane_ref.key, lane_ref.partition);
         if self.homes.get(&home).is_some_and(|known| known.partition() == lane_ref.partition) {
@@ -70,13 +69,13 @@ impl<P: Clone> Engine<P> {
         self.forget_oldest();
     }
 
-    fn forget_oldest(&mut self) {
+    pub(super) fn forget_oldest(&mut self) {
         while self.remembered > self.config.remembered_orders
             && let Some((id, rests, key)) = self.idle.pop_front()
         {
             // An order that came back since then has a newer place in the queue, or is not idle now.
             let Some(partition) = self.partitions.get_mut(&id) else { continue };
-            if partition.remembered.get(&key).is_some_and(|memory| memory.rests == rests) {
+            if partition.remembered.get(&key).is_some_and(|memory| memory.rests.count() == rests) {
                 partition.remembered.remove(&key);
                 self.remembered -= 1;
                 self.forgotten += 1;
@@ -85,7 +84,7 @@ impl<P: Clone> Engine<P> {
         if self.idle.len() > self.remembered * 2 + FEW {
             let partitions = &self.partitions;
             self.idle.retain(|(id, rests, key)| {
-                partitions.get(id).and_then(|partition| partition.remembered.get(key)).is_some_and(|memory| memory.rests == *rests)
+                partitions.get(id).and_then(|partition| partition.remembered.get(key)).is_some_and(|memory| memory.rests.count() == *rests)
             });
         }
     }

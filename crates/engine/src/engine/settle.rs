@@ -103,6 +103,8 @@ impl<P: Clone> Engine<P> {
         order: Option<&MerchantBizNo>,
         now: Now,
     ) {
+        // Every outcome tells how its order stands, so that compaction may take the ones before it.
+        let standing = order.filter(|_| self.config.outcomes).and_then(|order| self.standing(id, order));
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let epoch = partition.epoch;
         if ticket.is_some() {
@@ -114,9 +116,24 @@ impl<P: Clone> Engine<P> {
             } else if partition.ledger.settle(offset) {
                 partition.window.dirty(now);
             }
-            self.counters.count(&disposition);
-            let disposed = Disposed { partition: id, epoch, offset, order: order.cloned(), disposition, ticket };
-            self.effects.push_back(Effect::Disposed(disposed));
+            let standing = standing.clone();
+            let disposed = Disposed { partition: id, epoch, offset, order: order.cloned(), disposition, ticket, standing };
+            if partition.restoring {
+                partition.untold.push(disposed);
+            } else {
+                self.counters.count(&disposed.disposition);
+                self.effects.push_back(Effect::Disposed(disposed));
+            }
+        }
+    }
+
+    /// What ended while it was not yet known how its order stands.
+    pub(super) fn tell(&mut self, untold: Vec<Disposed>) {
+        for disposed in untold {
+            let standing = disposed.order.as_ref().filter(|_| self.config.outcomes);
+            let standing = standing.and_then(|order| self.standing(disposed.partition, order));
+            self.counters.count(&disposed.disposition);
+            self.effects.push_back(Effect::Disposed(Disposed { standing, ..disposed }));
         }
     }
 

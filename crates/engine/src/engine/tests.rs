@@ -10,6 +10,7 @@ mod handing_over;
 mod leasing;
 mod outage;
 mod random;
+mod restoring;
 mod rig;
 mod watching;
 mod world;

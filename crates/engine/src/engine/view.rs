@@ -82,6 +82,8 @@ pub struct PartitionView {
     pub window: Option<Offset>,
     /// No call before the position is here.
     pub barrier: Offset,
+    /// What orders have had decided is being read from the outcomes topic; until then no call.
+    pub restoring: bool,
 }
 
 /// One moment.
@@ -258,5 +260,6 @@ fn partition_view<P>(partition: &Partition<P>) -> PartitionView {
         log_end: partition.log_end,
         window: partition.window.limit(),
         barrier: partition.barrier,
+        restoring: partition.restoring,
     }
 }

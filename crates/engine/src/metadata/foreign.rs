@@ -48,7 +48,7 @@ fn metadata() -> impl Strategy<Value = (i64, Metadata)> {
     (offsets(), any::<bool>(), 0..=SPAN, prop::option::of(0..=i32::MAX), distances()).prop_map(
         |(committed, closed, window, leader_epoch, distances)| {
             let settled = distances.into_iter().filter_map(|distance| committed.checked_add(distance)).map(Offset).collect();
-            (committed, Metadata { closed, window: Offset(committed + window), leader_epoch, settled })
+            (committed, Metadata { closed, lingers: None, window: Offset(committed + window), leader_epoch, settled })
         },
     )
 }
@@ -172,7 +172,8 @@ fn a_hostile_run_of_a_whole_log_is_refused_and_the_widest_honest_one_is_not() {
 fn at_the_very_end_of_all_offsets_nothing_overflows() {
     let place = Place { cluster_id: "c", topic: "t", partition: 0 };
     for committed in [i64::MAX, i64::MAX - 1, i64::MIN, -1] {
-        let metadata = Metadata { closed: true, window: Offset(committed), leader_epoch: None, settled: vec![Offset(committed)] };
+        let metadata =
+            Metadata { closed: true, lingers: None, window: Offset(committed), leader_epoch: None, settled: vec![Offset(committed)] };
         let text = encode(place, Offset(committed), &metadata);
         let read = decode(place, Offset(committed), &text);
         assert_eq!(read.map(|read| read.window), Ok(Offset(committed)));

@@ -5,7 +5,7 @@ use super::*;
 const PLACE: Place<'_> = Place { cluster_id: "lkc-1", topic: "orders.hk", partition: 7 };
 
 fn sample() -> Metadata {
-    Metadata { closed: false, window: Offset(20_000), leader_epoch: Some(4), settled: vec![Offset(1_002), Offset(1_003)] }
+    Metadata { closed: false, lingers: None, window: Offset(20_000), leader_epoch: Some(4), settled: vec![Offset(1_002), Offset(1_003)] }
 }
 
 #[test]
@@ -14,6 +14,22 @@ fn the_text_is_what_it_was() {
     let text = "ordersync/1 lkc-1 orders.hk 7 1000 open 20000 4 Ygw 2f890907";
     assert_eq!(encode(PLACE, Offset(1_000), &sample()), text);
     assert_eq!(decode(PLACE, Offset(1_000), text), Ok(sample()));
+}
+
+#[test]
+fn a_static_member_s_text_tells_how_long_it_may_still_be_heard() {
+    let metadata = Metadata { lingers: Some(Duration::from_secs(42)), ..sample() };
+    let text = "ordersync/1 lkc-1 orders.hk 7 1000 open/42000 20000 4 Ygw ";
+    let written = encode(PLACE, Offset(1_000), &metadata);
+    assert!(written.starts_with(text), "{written}");
+    assert_eq!(decode(PLACE, Offset(1_000), &written), Ok(metadata.clone()));
+    let left = encode(PLACE, Offset(1_000), &Metadata { closed: true, ..metadata });
+    assert_eq!(decode(PLACE, Offset(1_000), &left).map(|found| (found.closed, found.lingers)), Ok((true, None)));
+    for marker in ["open/", "open/x", "closed/42000", "ajar"] {
+        let front = text.trim_end().replace("open/42000", marker);
+        let text = format!("{front} {}", checksum(front.as_bytes()));
+        assert_eq!(decode(PLACE, Offset(1_000), &text), Err(Fault::Damaged), "{marker}");
+    }
 }
 
 #[test]
@@ -48,7 +64,7 @@ fn a_window_below_the_offset_or_beyond_the_span_is_damage() {
 #[test]
 fn a_cut_map_tells_the_leader_epoch_of_its_own_highest_record() {
     let settled = (1..40_000).filter(|offset| offset % 3 == 0).map(Offset);
-    let text = encode_with(PLACE, Offset(0), (false, Offset(50_000)), settled, |offset| Some(offset.0 as i32));
+    let text = encode_with(PLACE, Offset(0), (false, None), Offset(50_000), settled, |offset| Some(offset.0 as i32));
     assert!(text.len() <= 4_096);
     let found = decode(PLACE, Offset(0), &text).unwrap();
     let highest = found.settled.last().unwrap().0;

@@ -15,7 +15,11 @@ fn facts(committed: Option<(i64, &str)>, log_start: i64, last_stable: i64) -> Fa
 fn text(committed: i64, window: i64, settled: &[i64]) -> String {
     let place = Place { cluster_id: "c", topic: "orders", partition: 0 };
     let settled = settled.iter().copied().map(Offset).collect();
-    metadata::encode(place, Offset(committed), &Metadata { closed: true, window: Offset(window), leader_epoch: None, settled })
+    metadata::encode(
+        place,
+        Offset(committed),
+        &Metadata { closed: true, lingers: None, window: Offset(window), leader_epoch: None, settled },
+    )
 }
 
 #[test]
@@ -55,5 +59,19 @@ fn a_commit_that_is_not_in_the_log_halts_and_says_what_to_do() {
     assert!(behind.to_string().contains("5 records were never read; move the group's offset to 10"));
     let beyond = plan(&facts(Some((25, "")), 10, 20), 0, Now::default()).unwrap_err();
     assert_eq!(beyond, Halt::BeyondLog { committed: Offset(25), log_end: Offset(20) });
-    assert!(beyond.to_string().contains("25 is beyond the end of the log at 20"));
+    assert!(beyond.to_string().contains("offset 25, where reading has to go on, is beyond the end of the log at 20"));
+}
+
+#[test]
+fn only_an_open_static_member_lingers_and_what_does_not_tell_may_be_one() {
+    let place = Place { cluster_id: "c", topic: "orders", partition: 0 };
+    let (d, own) = (Some(std::time::Duration::from_secs(42)), Some(std::time::Duration::from_secs(5)));
+    let lingers = |closed, lingers| {
+        let metadata = Metadata { closed, lingers, window: Offset(700), leader_epoch: None, settled: Vec::new() };
+        let text = metadata::encode(place, Offset(500), &metadata);
+        plan(&facts(Some((500, &text)), 0, 900), 0, Now::default()).unwrap().predecessor_lingers(own)
+    };
+    assert_eq!((lingers(false, d), lingers(true, d), lingers(false, None)), (d, None, None));
+    let of = |committed| plan(&facts(committed, 0, 900), 0, Now::default()).unwrap().predecessor_lingers(own);
+    assert_eq!((of(None), of(Some((500, "?")))), (None, own));
 }

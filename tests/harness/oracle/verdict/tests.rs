@@ -6,6 +6,7 @@ struct World {
     log: Log,
     commits: Vec<Told>,
     applied: Applied,
+    resent: bool,
 }
 
 fn modification(order: &str, at: i64, status: &str) -> What {
@@ -30,6 +31,7 @@ fn world() -> World {
         log: Log { records, letters, letters_again: 0 },
         commits: vec![told(2, 10), told(3, 25), told(4, 30)],
         applied: Applied { orders, older_after_newer: 0, violations: Vec::new() },
+        resent: false,
     }
 }
 
@@ -39,7 +41,7 @@ impl World {
     }
 
     fn judge(&self, finished: bool) -> Result<Seen, Vec<String>> {
-        verdict(&Evidence { log: &self.log, commits: &self.commits, applied: &self.applied, ends: vec![4], finished })
+        verdict(&Evidence { log: &self.log, commits: &self.commits, applied: &self.applied, ends: vec![4], finished, resent: self.resent })
     }
 
     #[track_caller]
@@ -114,6 +116,8 @@ fn a_commit_that_goes_back_or_beyond_is_wrong() {
     let mut back = world();
     back.commits.insert(2, told(2, 26));
     back.is_wrong("went back from 3 to 2");
+    back.resent = true;
+    assert_eq!(back.judge(true).map(|seen| seen.went_back), Ok(1));
     let mut beyond = world();
     beyond.commits.insert(2, told(5, 26));
     beyond.commits.pop();

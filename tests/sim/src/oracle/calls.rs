@@ -58,6 +58,10 @@ impl World {
     /// I6: in a process one call of an order at a time; when a call is written, of other processes' only the same version may be applied.
     pub(crate) fn check_serial(&mut self, number: usize, written: bool) {
         let call = &self.sent[number];
+        if written && self.oracle.truths[call.held.partition].replaced {
+            // Another record stands under the same offset: nobody can know what was sent of the first.
+            return;
+        }
         let found = self.sent.iter().enumerate().position(|(at, other)| {
             let same_order = other.held.partition == call.held.partition && other.version.order == call.version.order;
             let ours = other.process == call.process && other.life == call.life;
@@ -130,6 +134,8 @@ impl World {
                 let inherited = self.oracle.assignments[sent.assignment].inherited[index];
                 let excused = sent.version.milestone && newest.assignment != sent.assignment && (!inherited || truth.replaced)
                     // Who moves an offset back by more than the window can reach has old modifications sent again.
+                    // What stood in a part of the log that was replaced nobody can hold back any more.
+                    || !current
                     || truth.moved_to.is_some_and(|to| newest.rank.1 >= to + SPAN);
                 if sent.version.milestone && self.scenario.idempotency {
                     self.oracle.truths[partition].overtaken[order] = true;

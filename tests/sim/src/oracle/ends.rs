@@ -74,7 +74,7 @@ impl World {
         let passed_over = truth.waived[newest] || twins.clone().any(|twin| truth.waived[twin]);
         // A repeated requestId gets its first answer again, so equal contents at equal times are one request.
         let one_request = self.scenario.idempotency && (twins.next().is_some() || truth.overtaken[order]);
-        if truth.lettered[newest] || passed_over || version.rejects || self.scenario.transitions || one_request {
+        if truth.lettered[newest] || passed_over || truth.replaced || version.rejects || self.scenario.transitions || one_request {
             return;
         }
         let held = self.model.order(version.name.as_str()).map(|held| held.content.to_string());

@@ -27,6 +27,10 @@ pub enum Generator {
     Foreign,
     /// Nothing goes wrong but the partitions move all the time.
     Storm,
+    /// After an orderly end the next owner dies soon, and its commits get lost.
+    Closed,
+    /// Many modifications are refused for good, after calls that decided nothing.
+    Refused,
     /// Nothing goes wrong: partitions move, processes are stopped and begin again, all in order.
     Orderly,
     /// Few calls a second.
@@ -37,7 +41,7 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
@@ -47,13 +51,15 @@ impl Generator {
         Self::Wide,
         Self::Foreign,
         Self::Storm,
+        Self::Closed,
+        Self::Refused,
         Self::Orderly,
         Self::Quota,
         Self::Calm,
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 16] = [
+    pub const RUN: [Self; 18] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
@@ -68,7 +74,9 @@ impl Generator {
         Self::Foreign,
         Self::Storm,
         Self::Orderly,
+        Self::Closed,
         Self::Small,
+        Self::Refused,
         Self::Quota,
     ];
 
@@ -84,6 +92,8 @@ impl Generator {
             Self::Wide => "wide",
             Self::Foreign => "foreign",
             Self::Storm => "storm",
+            Self::Closed => "closed",
+            Self::Refused => "refused",
             Self::Orderly => "orderly",
             Self::Quota => "quota",
             Self::Calm => "calm",
@@ -108,6 +118,11 @@ impl Generator {
                 mix.shape.stride = random.pick(&[6_000, 20_000, 120_000]);
             }
             Self::Calm => (mix.shape.rejects, mix.shape.unfit) = (10, 5),
+            Self::Closed => (mix.partitions, mix.shape.orders, mix.shape.arrives) = (1, 1, random.between(0, 6_000)),
+            Self::Refused => {
+                (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, 0);
+                (mix.shape.rejects, mix.shape.disorder) = (40, 6);
+            }
             Self::Chain | Self::Freeze | Self::Cut | Self::Commits | Self::Foreign | Self::Storm | Self::Orderly | Self::Quota => {}
         }
         if !matches!(self, Self::Wide) {
@@ -192,6 +207,19 @@ impl Generator {
                     scenario.faults.push((at, Fault::Move(partition, to)));
                     at += random.between(100, 4_000);
                 }
+            }
+            Self::Closed => {
+                scenario.rates = Rates { late: 50, commit_lost: 40, ..Rates::default() };
+                scenario.faults.clear();
+                let mut at = random.between(500, 6_000);
+                for who in 0..scenario.processes {
+                    scenario.faults.push((at, if who == 0 { Fault::Shutdown(0) } else { Fault::Crash(who) }));
+                    at += random.between(20, 1_500);
+                }
+                (scenario.late_apply, scenario.calm_from) = (4_000, 20_000);
+            }
+            Self::Refused => {
+                (scenario.rates.indefinite, scenario.rates.late, scenario.rates.answer_lost) = (40, 20, 20);
             }
             Self::Orderly => {
                 quiet(scenario);

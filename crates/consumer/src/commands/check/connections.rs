@@ -4,13 +4,12 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
-use rdkafka::error::KafkaError;
 use serde::Serialize;
 
 use super::{listener, schemas};
 use crate::config::{Config, Framing, Topics};
 use crate::kafka::connect;
-use crate::kafka::topics::{Wanted, check as check_topics, subscribed};
+use crate::kafka::topics::{Waits, Wanted, check as check_topics, subscribed};
 use crate::schema::{Registry, RegistryError};
 
 /// Longer than a topic may stay unknown before it counts as missing.
@@ -79,14 +78,18 @@ fn kafka(config: &Config) -> (Connection, Vec<String>) {
     };
     let until = Instant::now() + KAFKA;
     let mut reason = String::new();
-    let waiting = |error: &KafkaError| {
+    let waiting = |waits: Waits<'_>| {
+        let error = match waits {
+            Waits::Broker(error) => error.to_string(),
+            Waits::Topic { key, topic } => format!("{key}: no topic {topic:?} yet"),
+        };
         // The cause, such as a refused password, comes with a poll and not with the question.
         let _ = consumer.poll(Duration::from_millis(300));
         let errors = consumer.context().take_errors();
         match errors.into_iter().max_by_key(|heard| listener::weight(heard)) {
             Some(heard) if listener::weight(&heard) >= listener::weight(&reason) => reason = heard,
             Some(_) => {}
-            None if reason.is_empty() => reason = error.to_string(),
+            None if reason.is_empty() => reason = error,
             None => {}
         }
         // A cause that is named will not go away by waiting.

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::connections::Connection;
 use super::sample::Checked;
+use super::topic::Between;
 use crate::config::Config;
 
 /// Everything found.
@@ -25,12 +26,15 @@ pub(super) struct Report {
     /// What became of the sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) orders: Option<Vec<Checked>>,
+    /// What the records of a topic have between them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) topic: Option<Between>,
 }
 
 impl Report {
     pub(super) fn new(path: &Path, config: &Config) -> Self {
         let (settings, warnings) = (config.summary(), config.warnings.clone());
-        Self { config: path.display().to_string(), settings, warnings, connections: None, orders: None }
+        Self { config: path.display().to_string(), settings, warnings, connections: None, orders: None, topic: None }
     }
 
     pub(super) fn json(&self) -> String {
@@ -64,7 +68,11 @@ impl Report {
             }
             let count = |becomes| orders.iter().filter(|order| order.becomes == becomes).count();
             let counts = ["call", "stale", "skipped", "parked"].map(|becomes| format!("{} {becomes}", count(becomes)));
-            let lines = if orders.len() == 1 { "line" } else { "lines" };
+            let (one, many) = if self.topic.is_some() { ("record", "records") } else { ("line", "lines") };
+            let lines = if orders.len() == 1 { one } else { many };
+            if let Some(found) = &self.topic {
+                found.for_people(&mut out);
+            }
             line(&mut out, format_args!("\n{} {lines}: {}. Nothing was sent.", orders.len(), counts.join(", ")));
         }
         out.trim_end().to_owned()
@@ -77,7 +85,8 @@ impl Checked {
             format!("{}  {}  {}  {}", order.merchant_biz_no, order.merchant_biz_type, order.order_status, order.order_modify_time)
         });
         let reason = self.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        line(out, format_args!("line {}  {order}  → {}{reason}", self.line, self.becomes));
+        let name = self.record.clone().or_else(|| self.line.map(|line| format!("line {line}"))).unwrap_or_default();
+        line(out, format_args!("{name}  {order}  → {}{reason}", self.becomes));
         for remark in &self.remarks {
             line(out, format_args!("  ! {remark}"));
         }
@@ -97,7 +106,7 @@ pub(super) fn as_object<S: Serializer>(pairs: &[(&'static str, String)], seriali
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{text}");
 }

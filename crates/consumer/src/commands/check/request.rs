@@ -63,15 +63,22 @@ fn shortened(name: &str, value: &str) -> String {
 }
 
 /// The same members in the same order, the personal ones without their value.
-fn masked(body: &[u8]) -> Box<RawValue> {
+pub(in crate::commands) fn masked(body: &[u8]) -> Box<RawValue> {
+    written(body, |name, value| Some(if PERSONAL.contains(&name) { "\"[masked]\"" } else { value }))
+}
+
+/// The same members in the same order, as an order to be read again.
+pub(in crate::commands) fn order(body: &[u8]) -> Box<RawValue> {
+    written(body, |name, value| (name != "requestId").then_some(value))
+}
+
+fn written(body: &[u8], of: impl for<'a> Fn(&str, &'a str) -> Option<&'a str>) -> Box<RawValue> {
     let Ok(Members(members)) = serde_json::from_slice(body) else { return RawValue::NULL.to_owned() };
-    let mut text = String::from("{");
-    for (at, (name, value)) in members.iter().enumerate() {
-        let value = if PERSONAL.contains(&name.as_str()) { "\"[masked]\"" } else { value.get() };
-        let comma = if at == 0 { "" } else { "," };
-        text.push_str(&format!("{comma}{}:{value}", serde_json::Value::from(name.as_str())));
-    }
-    text.push('}');
+    let members = members.iter().filter_map(|(name, value)| {
+        let value = of(name, value.get())?;
+        Some(format!("{}:{value}", serde_json::Value::from(name.as_str())))
+    });
+    let text = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
     RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
@@ -109,6 +116,11 @@ mod tests {
         let body = br#"{"requestId":"r","userId":"2160000000000001","b":{"openId":"kept as it came"},"openId":"o","a":1.50}"#;
         let shown = masked(body);
         assert_eq!(shown.get(), r#"{"requestId":"r","userId":"[masked]","b":{"openId":"kept as it came"},"openId":"[masked]","a":1.50}"#);
+    }
+
+    #[test]
+    fn an_order_is_its_body_without_the_request_id() {
+        assert_eq!(order(br#"{"requestId":"r","userId":"2160","a":1.50}"#).get(), r#"{"userId":"2160","a":1.50}"#);
     }
 
     #[test]

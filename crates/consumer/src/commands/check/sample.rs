@@ -1,22 +1,25 @@
-//! Orders as JSON lines, taken the way of a record: read, checked, held against the rules, signed.
+//! Orders taken the way of a record, from JSON lines or from a topic: read, checked, held against the rules, signed.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-use domain::{Invalid, MerchantBizNo, Mode, ModifiedAt, OrderEvent, OrderStatus, RawMoney, RawOrderEvent, Step};
+use domain::{MerchantBizNo, Mode, ModifiedAt, OrderEvent, OrderStatus, Step};
 use rand_core::UnwrapErr;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use super::mapped::Mapped;
 use super::request::{self, Shown};
+use crate::commands::sample::Sample;
 use crate::config::Config;
 
-/// One line and what becomes of it.
+/// One line or record, and what becomes of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Checked {
     /// Its number, from 1.
-    pub(super) line: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<usize>,
+    /// Where it lies, when it comes from a topic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) record: Option<String>,
     /// `call`, `stale`, `skipped` or `parked`.
     pub(super) becomes: &'static str,
     /// The dead letter's reason, or why it is skipped.
@@ -30,6 +33,18 @@ pub(super) struct Checked {
     /// The signed request of a `call`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) request: Option<Shown>,
+}
+
+impl Checked {
+    /// Something that cannot be sent.
+    pub(super) fn parked(reason: &'static str, remark: String) -> Self {
+        Self { line: None, record: None, becomes: "parked", reason: Some(reason), remarks: vec![remark], order: None, request: None }
+    }
+
+    /// Something that says by itself that it is not for us.
+    pub(super) fn skipped(reason: &'static str) -> Self {
+        Self { line: None, record: None, becomes: "skipped", reason: Some(reason), remarks: Vec::new(), order: None, request: None }
+    }
 }
 
 /// The order of a line.
@@ -62,32 +77,32 @@ impl<'a> Checker<'a> {
         if text.trim().is_empty() {
             return None;
         }
-        let parked = |reason, remark: String| Checked {
-            line,
-            becomes: "parked",
-            reason: Some(reason),
-            remarks: vec![remark],
-            order: None,
-            request: None,
-        };
+        let parked = |reason, remark| Checked { line: Some(line), ..Checked::parked(reason, remark) };
         if let Some(mapped) = &self.mapped {
             return Some(match mapped.event(text, self.now_millis) {
-                Ok(event) => self.judge(line, &event),
-                Err((becomes, reason, remark)) => {
-                    Checked { line, becomes, reason: Some(reason), remarks: remark.into_iter().collect(), order: None, request: None }
-                }
+                Ok(event) => Checked { line: Some(line), ..self.judge(&event) },
+                Err((becomes, reason, remark)) => Checked {
+                    line: Some(line),
+                    record: None,
+                    becomes,
+                    reason: Some(reason),
+                    remarks: remark.into_iter().collect(),
+                    order: None,
+                    request: None,
+                },
             });
         }
         Some(match Sample::read(text) {
             Err(problem) => parked("undecodable", problem),
             Ok(sample) => match sample.event(self.now_millis) {
                 Err(invalid) => parked("invalid", invalid.to_string()),
-                Ok(event) => self.judge(line, &event),
+                Ok(event) => Checked { line: Some(line), ..self.judge(&event) },
             },
         })
     }
 
-    fn judge(&mut self, line: usize, event: &OrderEvent) -> Checked {
+    /// What a modification becomes after those before it.
+    pub(super) fn judge(&mut self, event: &OrderEvent) -> Checked {
         let time = ::alipayhk::exchange::timestamp(event.modified_at.millis().div_euclid(1_000));
         let order = Order {
             merchant_biz_no: event.merchant_biz_no.to_string(),
@@ -110,7 +125,7 @@ impl<'a> Checker<'a> {
             (true, ..) => ("skipped", Some("older than delivery.max_age")),
             (false, false, Mode::Strict) => ("parked", Some("invalid")),
             (false, true, Mode::Strict) | (false, _, Mode::Observe) if stale => {
-                ("stale", Some("the sample has a newer modification before it"))
+                ("stale", Some("a newer modification of the order comes before it"))
             }
             (false, true, Mode::Strict) | (false, _, Mode::Observe) => ("call", None),
         };
@@ -122,92 +137,6 @@ impl<'a> Checker<'a> {
                 Err(error) => remarks.push(format!("the request cannot be made: {error}")),
             }
         }
-        Checked { line, becomes, reason, remarks, order: Some(order), request }
+        Checked { line: None, record: None, becomes, reason, remarks, order: Some(order), request }
     }
-}
-
-/// A line, in the shape of `schemas/order_event.avsc`; absent is null. The opaque fields may be JSON text or JSON itself.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Sample<'a> {
-    merchant_biz_no: String,
-    merchant_biz_type: String,
-    order_status: String,
-    user_id: Option<String>,
-    open_id: Option<String>,
-    order_create_time: i64,
-    order_modify_time: i64,
-    merchant_account_id: Option<String>,
-    merchant_id: Option<String>,
-    tiny_app_id: Option<String>,
-    trade_no: Option<String>,
-    amount: Option<Money>,
-    pay_amount: Option<Money>,
-    discount_amount: Option<Money>,
-    actual_amount: Option<Money>,
-    #[serde(borrow)]
-    shop_info: Option<&'a RawValue>,
-    #[serde(borrow)]
-    item_order_list: Option<&'a RawValue>,
-    #[serde(borrow)]
-    ext_info: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Money {
-    value: String,
-    currency: String,
-}
-
-impl<'a> Sample<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| {
-            let said = error.to_string();
-            // Other texts of serde quote the value.
-            let names_a_field = ["unknown field", "missing field", "duplicate field"].into_iter().any(|front| said.starts_with(front));
-            match names_a_field {
-                true => said,
-                false if error.is_data() => format!("column {}: a field has another type than in schemas/order_event.avsc", error.column()),
-                false => format!("column {}: is not one JSON object", error.column()),
-            }
-        })
-    }
-
-    fn event(&self, now_millis: i64) -> Result<OrderEvent, Invalid> {
-        let raw = RawOrderEvent {
-            merchant_biz_no: Cow::from(&self.merchant_biz_no),
-            merchant_biz_type: Cow::from(&self.merchant_biz_type),
-            order_status: Cow::from(&self.order_status),
-            user_id: text(self.user_id.as_ref()),
-            open_id: text(self.open_id.as_ref()),
-            order_create_time: self.order_create_time,
-            order_modify_time: self.order_modify_time,
-            merchant_account_id: text(self.merchant_account_id.as_ref()),
-            merchant_id: text(self.merchant_id.as_ref()),
-            tiny_app_id: text(self.tiny_app_id.as_ref()),
-            trade_no: text(self.trade_no.as_ref()),
-            amount: money(self.amount.as_ref()),
-            pay_amount: money(self.pay_amount.as_ref()),
-            discount_amount: money(self.discount_amount.as_ref()),
-            actual_amount: money(self.actual_amount.as_ref()),
-            shop_info: opaque(self.shop_info),
-            item_order_list: opaque(self.item_order_list),
-            ext_info: opaque(self.ext_info),
-        };
-        OrderEvent::parse(&raw, now_millis)
-    }
-}
-
-fn text(text: Option<&String>) -> Option<Cow<'_, str>> {
-    text.map(Cow::from)
-}
-
-fn money(money: Option<&Money>) -> Option<RawMoney<'_>> {
-    money.map(|money| RawMoney { value: Cow::from(&money.value), currency: Cow::from(&money.currency) })
-}
-
-/// JSON text in quotes is what is in the quotes.
-fn opaque(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    value.map(|value| serde_json::from_str::<String>(value.get()).map_or(Cow::from(value.get()), Cow::from))
 }

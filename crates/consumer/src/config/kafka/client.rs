@@ -8,6 +8,8 @@ use crate::config::error::ConfigError;
 pub(super) const SESSION: &str = "session.timeout.ms";
 pub(super) const HEARTBEAT: &str = "heartbeat.interval.ms";
 pub(super) const MAX_POLL: &str = "max.poll.interval.ms";
+/// Makes a member a static one.
+pub(super) const INSTANCE: &str = "group.instance.id";
 
 /// What the promises depend on, for every client; nobody can set these.
 const FIXED: &[(&str, &str)] = &[("allow.auto.create.topics", "false")];
@@ -50,6 +52,14 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     ("max.partition.fetch.bytes", "1048576"),
 ];
 
+/// A reader is in a hurry, and tells where the log ends.
+const READER: &[(&str, &str)] = &[
+    ("enable.partition.eof", "true"),
+    ("statistics.interval.ms", "0"),
+    ("queued.min.messages", "100000"),
+    ("queued.max.messages.kbytes", "32768"),
+];
+
 const PRODUCER_FIXED: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
     ("acks", "all"),
@@ -63,6 +73,16 @@ impl Kafka {
     pub fn client_config(&self) -> ClientConfig {
         let mut config = self.settings([DEFAULTS, CONSUMER_DEFAULTS], names::for_consumer, [FIXED, CONSUMER_FIXED]);
         config.set("bootstrap.servers", &self.bootstrap_servers).set("group.id", &self.group_id);
+        config
+    }
+
+    /// librdkafka's settings for a reader that joins no group: it reads what is there and commits nothing. (librdkafka wants a group's name
+    /// all the same before it assigns.)
+    pub fn reader_config(&self) -> ClientConfig {
+        let mut config = self.client_config();
+        for (name, value) in READER {
+            config.set(*name, *value);
+        }
         config
     }
 

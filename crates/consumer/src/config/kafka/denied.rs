@@ -66,7 +66,6 @@ const DENIED: &[(&str, &str)] = &[
         "auto.offset.reset",
         "a lost offset must stop its partition instead of skipping or repeating records; use kafka.start for the beginning",
     ),
-    ("group.instance.id", "a second process with the same id would begin to send while the first one still may"),
     ("group.remote.assignor", "it belongs to the consumer protocol"),
     ("group.protocol.type", "it is part of the group protocol"),
     ("enable.partition.eof", "the position at the end of a partition is taken from the statistics"),

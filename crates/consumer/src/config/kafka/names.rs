@@ -83,6 +83,7 @@ pub(super) const CONSUMER: &[&str] = &[
     "fetch.min.bytes",
     "fetch.queue.backoff.ms",
     "fetch.wait.max.ms",
+    "group.instance.id",
     "group.protocol",
     "heartbeat.interval.ms",
     "isolation.level",

@@ -33,14 +33,29 @@ pub(super) fn read(section: &Section<'_>, paths: &mut Paths, mapping: &mut Mappi
     for field in Field::ALL {
         match targets.0.remove(&field) {
             Some(given) => one(field, given, &base, paths, mapping)?,
-            None if is_required(field) => return Err(missing(&base, field.name(), "no order is without it")),
+            None if is_identity(field) => return Err(missing(&base, field.name(), "no order is without it")),
             None => {}
         }
     }
-    if ![Field::UserId, Field::OpenId].iter().any(|field| mapping.texts.iter().any(|(own, _)| own == field)) {
-        return Err(missing(&base, "userId", "an order needs it or openId"));
-    }
     Ok(())
+}
+
+/// What AlipayHK wants of every order and the mapping takes from nowhere. It is a warning and no error: the mapping may be under way, and a
+/// record that is parked is not lost.
+pub(super) fn gaps(mapping: &Mapping) -> Vec<String> {
+    let texts = |fields: &[Field]| mapping.texts.iter().any(|(own, _)| fields.contains(own));
+    let created = mapping.times.iter().any(|(own, _)| *own == Field::OrderCreateTime);
+    let gap = |target: &str, why: &str| {
+        format!("{}.fields.{target}: is missing: {why}, so every record it takes is parked as invalid", mapping.key)
+    };
+    let mut gaps = Vec::new();
+    if !texts(&[Field::UserId, Field::OpenId]) {
+        gaps.push(gap("userId", "an order needs it or openId"));
+    }
+    if !created {
+        gaps.push(gap("orderCreateTime", "no order is without it"));
+    }
+    gaps
 }
 
 /// Whether a text names a target.
@@ -215,6 +230,11 @@ fn missing(base: &str, target: &str, why: &str) -> ConfigError {
     ConfigError::new(key_of(base, target), format!("is missing: {why}"))
 }
 
+/// Without these it is not even said which order changed, and how: nothing could be made of a record.
+fn is_identity(field: Field) -> bool {
+    matches!(field, Field::MerchantBizNo | Field::MerchantBizType | Field::OrderStatus | Field::OrderModifyTime)
+}
+
 fn is_required(field: Field) -> bool {
-    matches!(field, Field::MerchantBizNo | Field::MerchantBizType | Field::OrderStatus | Field::OrderCreateTime | Field::OrderModifyTime)
+    is_identity(field) || field == Field::OrderCreateTime
 }

@@ -15,7 +15,7 @@ fn what_the_promises_depend_on_is_refused_with_its_reason() {
         ("bootstrap.servers", "x:1", "kafka.bootstrap_servers"),
         ("metadata.broker.list", "x:1", "kafka.bootstrap_servers"),
         ("group.protocol", "consumer", "librdkafka 2.15"),
-        ("group.instance.id", "x", "same id"),
+        ("group.instance.id", "", "1 to 249 characters"),
         ("partition.assignment.strategy", "range", "cooperative-sticky"),
         ("enable.partition.eof", "true", "statistics"),
         ("statistics.interval.ms", "0", "statistics"),

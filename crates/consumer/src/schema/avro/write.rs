@@ -28,6 +28,11 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
+    /// A `boolean`.
+    pub(crate) fn boolean(&mut self, is: bool) {
+        self.out.push(u8::from(is));
+    }
+
     /// A union of null and something else, in this order.
     pub(crate) fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {

@@ -17,6 +17,7 @@ fn read(bytes: &[u8]) -> Vec<(String, String)> {
             Value::Null => None,
             Value::Union(_, inner) => text(*inner),
             Value::String(text) => Some(text),
+            Value::Boolean(is) => Some(is.to_string()),
             Value::Int(number) => Some(number.to_string()),
             Value::Long(number) | Value::TimestampMillis(number) => Some(number.to_string()),
             other => panic!("{other:?}"),
@@ -31,8 +32,8 @@ fn read(bytes: &[u8]) -> Vec<(String, String)> {
 }
 
 fn facts(disposition: &Disposition) -> Facts<'_> {
-    let (order, event, request_id, notes) = (None, None, None, None);
-    Facts { topic: "orders", partition: 3, offset: 70_000, order, disposition, event, request_id, notes, at_millis: NOW }
+    let (order, event, request_id, notes, standing) = (None, None, None, None, None);
+    Facts { topic: "orders", partition: 3, offset: 70_000, order, disposition, event, request_id, notes, at_millis: NOW, standing }
 }
 
 #[test]
@@ -49,11 +50,14 @@ fn a_delivered_record_tells_everything_that_the_answer_told() {
     let event = OrderEvent::parse(&raw, NOW).unwrap();
     let notes =
         Notes { order_id: Some("A-1".into()), order_status: Some("TICKETED".into()), tracer_id: Some("t-1".into()), ..Notes::default() };
+    let accepted = Some(event.status.clone());
+    let standing = Standing { at: NOW - 5, offset: Offset(70_000), content: u32::MAX, was_accepted: true, accepted };
     let facts = Facts {
         order: Some("ORDER-1"),
         event: Some(&event),
         request_id: Some("0123456789abcdef0123456789abcdef"),
         notes: Some(&notes),
+        standing: Some(&standing),
         ..facts(&Disposition::Delivered)
     };
     let pairs: Vec<(String, String)> = [
@@ -70,6 +74,11 @@ fn a_delivered_record_tells_everything_that_the_answer_told() {
         ("tracerId", "t-1"),
         ("requestId", "0123456789abcdef0123456789abcdef"),
         ("at", "1795478400000"),
+        ("decidedTime", "1795478399995"),
+        ("decidedOffset", "70000"),
+        ("decidedContent", "4294967295"),
+        ("decidedAccepted", "true"),
+        ("acceptedStatus", "TICKETED"),
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
     .into();
@@ -106,5 +115,5 @@ fn every_disposition_has_its_words() {
 
 #[test]
 fn an_outcome_is_small() {
-    assert!(encode(&facts(&Disposition::Delivered)).len() < 48);
+    assert!(encode(&facts(&Disposition::Delivered)).len() < 52);
 }

@@ -5,7 +5,7 @@ use domain::{BizType, Cause};
 
 use super::mapped::{CallEnd, Ended, gate_reasons};
 use super::series::Series;
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded};
+use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded, Restored};
 use crate::admin::health::LOOPS;
 use crate::telemetry::causes;
 
@@ -105,6 +105,7 @@ catalogue! {
     REBUILDS = "ordersync.consumer.rebuilds", Kind::Counter, "{rebuild}", &[closed("reason", Rebuild::first)], "Times the consumer was destroyed to join as a new member.";
     LOOP_AGE = "ordersync.loop.age", Kind::Gauge, "s", &[closed("loop", || LOOPS.into())], "Time since the loop last turned; of `poll`: the gap between two polls of Kafka.";
     REGISTRY_FETCHES = "ordersync.registry.fetches", Kind::Counter, "{request}", &[closed("result", RegistryFetch::first)], "Schemas asked for.";
+    RESTORED = "ordersync.outcomes.restored", Kind::Counter, "{partition}", &[closed("result", Restored::first)], "Partitions of which the outcomes topic told what their orders have had decided. `short`: it does not reach back to the beginning; `missing`: it is gone; then the records before the committed offset have to do.";
     KEYS = "ordersync.records.keys", Kind::Counter, "{record}", &[closed("key", KeyKind::first)], "What the record's key was, beside the order number in its value.";
     VIOLATIONS = "ordersync.records.violations", Kind::Counter, "{record}", &[BIZ_TYPE], "Records that break a rule of their business type's table by themselves: an unknown status, a missing field or path. `observe` sends them, `strict` parks them.";
     NOTES = "ordersync.notes", Kind::Counter, "{note}", &[closed("note", NoteKind::first)], "What the engine remarked; each is told in a log line where it is rare.";

@@ -10,7 +10,7 @@ use super::catalogue::{self, Entry};
 use super::gauges;
 use super::mapped::{CallEnd, Ended};
 use super::series::{Counters, Series};
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch, Reloaded};
+use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch, Reloaded, Restored};
 
 /// One set of counters for each metric.
 pub(super) struct Counted {
@@ -24,6 +24,7 @@ pub(super) struct Counted {
     pub(super) halted: Counters<()>,
     pub(super) rebuilds: Counters<Rebuild>,
     pub(super) registry_fetches: Counters<RegistryFetch>,
+    pub(super) restored: Counters<Restored>,
     pub(super) keys: Counters<KeyKind>,
     pub(super) violations: Counters<BizType>,
     pub(super) notes: Counters<NoteKind>,
@@ -43,6 +44,7 @@ impl Counted {
             halted: Counters::new(),
             rebuilds: Counters::new(),
             registry_fetches: Counters::new(),
+            restored: Counters::new(),
             keys: Counters::new(),
             violations: Counters::new(),
             notes: Counters::new(),
@@ -62,6 +64,7 @@ impl Counted {
         self.one(meter, &catalogue::HALTED, |all| &all.halted);
         self.one(meter, &catalogue::REBUILDS, |all| &all.rebuilds);
         self.one(meter, &catalogue::REGISTRY_FETCHES, |all| &all.registry_fetches);
+        self.one(meter, &catalogue::RESTORED, |all| &all.restored);
         self.one(meter, &catalogue::KEYS, |all| &all.keys);
         self.one(meter, &catalogue::VIOLATIONS, |all| &all.violations);
         self.one(meter, &catalogue::NOTES, |all| &all.notes);

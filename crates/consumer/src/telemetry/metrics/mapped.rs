@@ -6,7 +6,8 @@ use domain::{BizType, Cause, Outcome, Verdict};
 use engine::{CommitResult, Disposition, GateReason, Note, ParkKind, ParkReason, RebuildReason, SkipReason, StaleReason, UnfitReason};
 
 use super::series::Series;
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch};
+use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Restored};
+use crate::kafka::restore::Found;
 use crate::schema::{KeyNote, RegistryError};
 
 /// What a label says where there is nothing to tell apart.
@@ -148,6 +149,16 @@ impl AnswerNote {
             SignatureNote::Refused(_) => Some(Self::SignatureRefused),
         };
         [clock, signature].into_iter().flatten()
+    }
+}
+
+impl Restored {
+    pub(crate) fn of(found: Found) -> Self {
+        match found {
+            Found::Whole => Self::Whole,
+            Found::Short => Self::Short,
+            Found::Missing => Self::Missing,
+        }
     }
 }
 

@@ -43,6 +43,10 @@ closed!(
     RegistryFetch, "result", { Fetched = "fetched", Unknown = "unknown", Unusable = "unusable", Unreachable = "unreachable" }
 );
 closed!(
+    /// How much of a partition's past the outcomes topic told.
+    Restored, "result", { Whole = "whole", Short = "short", Missing = "missing" }
+);
+closed!(
     /// A record's key beside the order number in its value.
     KeyKind, "key", { Matches = "matches", Null = "null", Differs = "differs" }
 );

@@ -163,3 +163,15 @@ fn a_partition_pauses_when_its_part_is_full_and_goes_on_when_half_of_it_is_free(
     assert!(matches!(rig.others[1], Effect::Resume { .. }));
     assert_eq!(rig.snapshot().partitions[0].waiting, 2);
 }
+
+#[test]
+fn a_static_member_says_how_long_it_may_still_be_heard_until_it_gives_the_partition_up() {
+    let mut rig = Rig::new(Config { static_member: true, ..config() });
+    rig.secs(1);
+    assert_eq!(rig.told().1.lingers, Some(Duration::from_secs(42)), "session less a heartbeat: the lease, and then L");
+    rig.read("A", 1, "USED");
+    rig.revoke(3);
+    rig.secs(2);
+    let told = rig.told().1;
+    assert_eq!((told.closed, told.lingers), (false, None), "only the call on its way may still be heard");
+}

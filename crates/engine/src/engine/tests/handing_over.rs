@@ -279,7 +279,7 @@ fn c7_a_milestone_beyond_the_map_may_be_repeated_and_the_newest_is_sent_after_it
 /// Metadata whose map reaches to offset 2, written under leader epoch 5.
 fn left_under_epoch_5() -> Option<(i64, String)> {
     let settled = vec![Offset(1), Offset(2)];
-    let metadata = crate::metadata::Metadata { closed: true, window: Offset(16_384), leader_epoch: Some(5), settled };
+    let metadata = crate::metadata::Metadata { closed: true, lingers: None, window: Offset(16_384), leader_epoch: Some(5), settled };
     Some((0, metadata::encode(place(), Offset(0), &metadata)))
 }
 

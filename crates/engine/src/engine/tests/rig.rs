@@ -27,6 +27,7 @@ pub(super) fn config() -> Config {
         late_apply: Duration::ZERO,
         session_timeout: Duration::from_secs(45),
         heartbeat: Duration::from_secs(3),
+        static_member: false,
         max_open_records: 1_000_000,
         max_open_bytes: 1 << 30,
         remembered_orders: 1_000,
@@ -58,7 +59,7 @@ pub(super) fn facts(committed: Option<(i64, String)>, last_stable: i64) -> Facts
 /// Metadata of a predecessor.
 pub(super) fn left(committed: i64, closed: bool, window: i64, settled: &[i64]) -> Option<(i64, String)> {
     let settled = settled.iter().copied().map(Offset).collect();
-    let metadata = Metadata { closed, window: Offset(window), leader_epoch: None, settled };
+    let metadata = Metadata { closed, lingers: None, window: Offset(window), leader_epoch: None, settled };
     Some((committed, metadata::encode(place(), Offset(committed), &metadata)))
 }
 

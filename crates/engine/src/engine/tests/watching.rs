@@ -28,6 +28,17 @@ fn lag_without_arrivals_seeks_then_joins_anew_then_leaves() {
 }
 
 #[test]
+fn an_end_that_is_heard_late_hides_no_lag() {
+    let mut rig = Rig::new(config());
+    for _ in 0..31 {
+        lag(&mut rig);
+        rig.put(Input::LogEnd { partition: P0, epoch: rig.epoch, end: Offset(0) });
+        rig.secs(1);
+    }
+    assert!(matches!(rig.others[..], [Effect::Seek { .. }]));
+}
+
+#[test]
 fn progress_begins_anew() {
     let mut rig = Rig::new(config());
     lag(&mut rig);

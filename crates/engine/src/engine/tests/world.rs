@@ -1,6 +1,6 @@
 //! A log, a peer that applies what it is sent, a coordinator, a dead-letter topic: what happens to the engine, and what is checked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use domain::{BizType, Cause, MerchantBizNo, ModifiedAt, OrderStatus, Outcome, Verdict};
@@ -13,6 +13,9 @@ use crate::io::*;
 use crate::takeover;
 
 mod checks;
+mod ledger;
+
+use ledger::Unwritten;
 
 const EPOCH: i64 = 1_700_000_000_000;
 
@@ -38,7 +41,11 @@ pub(super) struct World {
     letters: Vec<(Epoch, Offset)>,
     /// Offsets whose letter the broker confirmed in this assignment.
     confirmed: BTreeSet<Offset>,
-    unwritten: Vec<(Epoch, Offset)>,
+    unwritten: Vec<Unwritten>,
+    /// What a compacted outcomes topic has kept of each order.
+    ledger: BTreeMap<MerchantBizNo, Standing>,
+    /// What of it this assignment has not been told yet; `None`: it knows all.
+    untold: Option<VecDeque<(MerchantBizNo, Standing)>>,
     commits: Vec<Commit>,
     /// What the coordinator has.
     stored: Option<(Offset, String)>,
@@ -82,6 +89,8 @@ impl World {
             letters: Vec::new(),
             confirmed: BTreeSet::new(),
             unwritten: Vec::new(),
+            ledger: BTreeMap::new(),
+            untold: None,
             commits: Vec::new(),
             stored: None,
             ended: BTreeSet::new(),
@@ -130,7 +139,12 @@ impl World {
         self.confirmed.clear();
         self.unwritten.clear();
         let (partition, epoch) = (P0, self.epoch);
-        self.put(Input::Assigned { partition, epoch, plan });
+        self.engine.handle(Input::Assigned { partition, epoch, plan }, self.now);
+        self.untold = self.config.outcomes.then(|| self.ledger.clone().into_iter().collect());
+        if self.untold.is_some() {
+            self.engine.handle(Input::Restoring { partition, epoch, on: true }, self.now);
+        }
+        self.turn();
     }
 
     fn is_gap(&self, offset: i64) -> bool {
@@ -262,15 +276,6 @@ impl World {
         }
     }
 
-    fn written(&mut self, which: u8) {
-        if !self.unwritten.is_empty() {
-            let (epoch, offset) = self.unwritten.remove(usize::from(which) % self.unwritten.len());
-            self.ended.insert(offset.0);
-            self.done.insert(offset.0);
-            self.put(Input::OutcomeWritten { partition: P0, epoch, offset });
-        }
-    }
-
     fn commit(&mut self, which: u8, result: CommitResult) {
         if !self.commits.is_empty() {
             let commit = self.commits.remove(usize::from(which) % self.commits.len());
@@ -311,6 +316,7 @@ impl World {
             Step::Written(which) => self.written(which),
             Step::Commit(which, result) => self.commit(which, result),
             Step::Pass(millis) => self.pass(u64::from(millis)),
+            Step::Restore(orders) => self.restore(orders),
             Step::Revoke => {
                 let deadline = Now(self.now.0 + Duration::from_secs(20));
                 self.put(Input::Revoking { partition: P0, epoch: self.epoch, deadline });
@@ -342,6 +348,7 @@ impl World {
         for _ in 0..5_000 {
             self.read();
             self.position();
+            self.restore(u8::MAX);
             while !self.commits.is_empty() {
                 self.commit(0, CommitResult::Accepted);
             }

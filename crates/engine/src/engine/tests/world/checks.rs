@@ -1,7 +1,7 @@
 //! What is checked about everything the engine asks for.
 
 use super::super::rig::place;
-use super::{Sent, World};
+use super::{Sent, Unwritten, World};
 use crate::io::*;
 use crate::metadata::{self, Metadata};
 
@@ -11,6 +11,7 @@ impl World {
         assert_eq!(call.payload, call.offset.0);
         assert!(call.write_by <= call.deadline && call.write_by > self.now);
         assert!(self.owned && call.ticket.epoch == self.epoch, "only an owner speaks");
+        assert!(self.untold.is_none(), "nothing is sent before all is known that the outcomes topic tells");
         let same = |sent: &&Sent| self.version(sent.offset).is_some_and(|(other, _, _)| other == order);
         assert!(self.sent.iter().find(same).is_none(), "at most one call of an order");
         assert!(self.decided.get(&order).is_none_or(|decided| version > *decided), "newest wins");
@@ -41,12 +42,13 @@ impl World {
                 StaleReason::Duplicate => others.any(|(_, other, _)| other.0 == version.0),
                 StaleReason::Older | StaleReason::PeerAhead => others.any(|(_, other, _)| other > version),
             };
-            assert!(because, "stale only because of another one of the order that was read");
+            assert!(because || self.was_told(order, version), "stale only because of another one of the order that was read or told of");
         }
         let parked = matches!(disposed.disposition, Disposition::Rejected(_) | Disposition::Parked(_));
         assert!(!parked || self.confirmed.contains(&disposed.offset), "only a confirmed letter settles");
         if self.config.outcomes {
-            self.unwritten.push((disposed.epoch, disposed.offset));
+            let tells = disposed.order.clone().zip(disposed.standing.clone());
+            self.unwritten.push(Unwritten { epoch: disposed.epoch, offset: disposed.offset, tells });
         } else {
             self.ended.insert(offset);
             self.done.insert(offset);

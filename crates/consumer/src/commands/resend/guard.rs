@@ -1,0 +1,47 @@
+//! Whether a second writer may write, and how fast.
+
+use rdkafka::consumer::BaseConsumer;
+
+use crate::commands::trouble::Trouble;
+use crate::config::Config;
+use crate::kafka::context::PollContext;
+use crate::kafka::groups::group;
+use crate::kafka::reader::Reader;
+
+/// The leave to write.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::commands) struct Allowed {
+    /// Calls a second.
+    pub(in crate::commands) rate: f64,
+    /// Beside a group that is alive.
+    pub(in crate::commands) online: bool,
+}
+
+/// Refuses while the group is alive, unless that is what is wanted and a part of the quota is kept free for it.
+pub(in crate::commands) fn allowed(config: &Config, reader: &Reader, online: bool, rate: Option<f64>) -> Result<Allowed, Trouble> {
+    let members = group(reader.consumer(), &config.kafka.group_id)?.members.len();
+    if members > 0 && !online {
+        let id = &config.kafka.group_id;
+        return Err(Trouble::usage(format!(
+            "--online: the group {id} has {members} members, and two writers of one order can overtake each other; stop them, or say --online \
+             to send beside them within quota.reserve_per_second and to rely on AlipayHK's own order control"
+        )));
+    }
+    let (key, most) = if online {
+        ("quota.reserve_per_second", config.quota.reserve_per_second)
+    } else {
+        ("quota.requests_per_second", config.quota.requests_per_second)
+    };
+    if most <= 0.0 {
+        return Err(Trouble::usage(format!("{key}: is 0; --online sends within it, so that the group keeps its part of the quota")));
+    }
+    match rate {
+        Some(rate) if rate > most => Err(Trouble::usage(format!("--rate: {rate} is more than {key} = {most}"))),
+        rate => Ok(Allowed { rate: rate.unwrap_or(most), online }),
+    }
+}
+
+/// The group came alive while we send without leave to.
+pub(super) fn came_alive(config: &Config, consumer: &BaseConsumer<PollContext>) -> bool {
+    group(consumer, &config.kafka.group_id).is_ok_and(|group| !group.members.is_empty())
+}

@@ -1,0 +1,131 @@
+//! What the outcomes topic tells of orders, given out and taken back.
+
+use domain::{MerchantBizNo, OrderStatus};
+
+use super::rig::*;
+use crate::Config;
+use crate::io::*;
+
+const EPOCH: i64 = 1_700_000_000_000;
+
+fn with_outcomes() -> Config {
+    Config { outcomes: true, ..config() }
+}
+
+/// A successor after an orderly end at `committed`, with `end` offsets in the log, that still restores.
+fn successor(config: Config, committed: i64, end: i64, history: u64) -> Rig {
+    let mut rig = Rig::idle(config);
+    rig.assign(&facts(left(committed, true, committed + 16_384, &[]), end), history);
+    rig.put(Input::Restoring { partition: P0, epoch: rig.epoch, on: true });
+    rig
+}
+
+fn standing(at: i64, offset: i64, was_accepted: bool, accepted: Option<&str>) -> Standing {
+    let accepted = accepted.map(|status| OrderStatus::parse(status).unwrap());
+    Standing { at: EPOCH + at, offset: Offset(offset), content: at as u32, was_accepted, accepted }
+}
+
+fn tell(rig: &mut Rig, orders: Vec<(&str, Standing)>) {
+    let orders = orders.into_iter().map(|(order, standing)| (MerchantBizNo::parse(order).unwrap(), standing)).collect();
+    rig.put(Input::Restored { partition: P0, epoch: rig.epoch, orders });
+}
+
+fn over(rig: &mut Rig) {
+    rig.put(Input::Restoring { partition: P0, epoch: rig.epoch, on: false });
+}
+
+#[test]
+fn nothing_is_sent_before_everything_is_restored() {
+    let mut rig = successor(with_outcomes(), 5, 5, 0);
+    rig.read("A", 1, "USED");
+    tell(&mut rig, vec![("B", standing(9, 2, true, Some("USED")))]);
+    assert!(rig.calls.is_empty());
+    assert!(rig.snapshot().partitions[0].restoring);
+    over(&mut rig);
+    assert_eq!(rig.called(), [5]);
+}
+
+#[test]
+fn a_modification_that_is_older_than_a_restored_one_is_stale_whenever_it_was_read() {
+    let mut rig = successor(with_outcomes(), 5, 6, 0);
+    rig.read("A", 3, "USED");
+    tell(&mut rig, vec![("A", standing(9, 2, true, Some("USED")))]);
+    over(&mut rig);
+    let late = rig.read("A", 4, "USED");
+    let newer = rig.read("A", 10, "USED");
+    assert_eq!(rig.end_of(5), Some(Disposition::Stale(StaleReason::Older)), "read before it was told");
+    assert_eq!(rig.end_of(late), Some(Disposition::Stale(StaleReason::Older)), "read after");
+    assert_eq!(rig.called(), [newer]);
+}
+
+#[test]
+fn the_restored_modification_itself_is_not_sent_again_nor_is_its_copy() {
+    let mut rig = successor(with_outcomes(), 5, 7, 0);
+    rig.read("A", 9, "USED");
+    tell(&mut rig, vec![("A", standing(9, 5, true, Some("USED")))]);
+    over(&mut rig);
+    rig.read("A", 9, "USED");
+    assert!(rig.calls.is_empty());
+    assert_eq!(rig.end_of(6), Some(Disposition::Stale(StaleReason::Duplicate)));
+}
+
+#[test]
+fn what_stands_in_the_topic_goes_before_what_history_hints_at_and_newer_history_before_it() {
+    let mut rig = successor(with_outcomes(), 2, 3, 2);
+    rig.read("A", 5, "USED");
+    rig.read("B", 9, "USED");
+    tell(&mut rig, vec![("A", standing(7, 1, false, Some("TICKETED"))), ("B", standing(8, 0, true, Some("TICKETED")))]);
+    over(&mut rig);
+    rig.read("A", 6, "USED");
+    rig.read("B", 8, "USED");
+    assert!(rig.calls.is_empty());
+    let told = rig.disposed.iter().map(|disposed| disposed.standing.clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!(told[0], standing(7, 1, false, Some("TICKETED")));
+    assert_eq!((told[1].at, told[1].offset), (EPOCH + 9, Offset(1)));
+}
+
+#[test]
+fn every_outcome_tells_how_its_order_stands() {
+    let mut rig = Rig::new(with_outcomes());
+    rig.read("A", 1, "TICKETED");
+    rig.answer(accepted());
+    rig.read("A", 2, "USED");
+    rig.answer(rejected());
+    rig.confirm(true);
+    rig.read("A", 1, "TICKETED");
+    let told = rig.disposed.iter().map(|disposed| disposed.standing.clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!(told[0], standing(1, 0, true, Some("TICKETED")));
+    assert_eq!(told[1], standing(2, 1, false, Some("TICKETED")), "refused: what was accepted before stays so");
+    assert_eq!(told[2], told[1], "a stale one tells it too, so that compaction may take the others");
+}
+
+#[test]
+fn without_the_outcomes_topic_nobody_asks_how_an_order_stands() {
+    let mut rig = Rig::new(config());
+    rig.read("A", 1, "USED");
+    rig.answer(accepted());
+    assert_eq!(rig.disposed[0].standing, None);
+}
+
+#[test]
+fn of_more_orders_than_are_remembered_those_told_first_are_forgotten() {
+    let mut rig = successor(Config { remembered_orders: 2, ..with_outcomes() }, 5, 5, 0);
+    tell(&mut rig, vec![("A", standing(9, 1, true, None)), ("B", standing(9, 2, true, None)), ("A", standing(9, 3, true, None))]);
+    tell(&mut rig, vec![("C", standing(9, 4, true, None))]);
+    over(&mut rig);
+    for order in ["A", "B", "C"] {
+        rig.read(order, 1, "USED");
+    }
+    assert_eq!(rig.called(), [6], "of B nobody knows any more");
+    assert_eq!(rig.snapshot().counters.forgotten, 1);
+}
+
+#[test]
+fn what_is_told_to_an_assignment_that_is_gone_is_forgotten() {
+    let mut rig = successor(with_outcomes(), 5, 5, 0);
+    let orders = vec![(MerchantBizNo::parse("A").unwrap(), standing(9, 2, true, None))];
+    rig.put(Input::Restored { partition: P0, epoch: Epoch(99), orders });
+    rig.put(Input::Restoring { partition: P0, epoch: Epoch(99), on: false });
+    assert!(rig.snapshot().partitions[0].restoring);
+    assert_eq!(rig.snapshot().remembered_orders, 0);
+}

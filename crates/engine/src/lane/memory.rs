@@ -1,0 +1,91 @@
+//! What is remembered of an order that rests.
+
+use std::num::NonZeroU16;
+
+use super::{StatusId, StatusIdOrNone, Version};
+
+/// What an order has had decided. With its key it takes 32 bytes, so that millions of idle orders can be remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// The newest decided version, rejected ones included: nothing older is sent any more.
+    pub(crate) decided: Version,
+    /// Its content, shortened.
+    pub(crate) content: u32,
+    /// The status of the last accepted version.
+    pub(crate) accepted: Option<StatusIdOrNone>,
+    pub(crate) rests: Rests,
+}
+
+/// How often the order went to rest, which tells its newest place among the idle ones from older ones; and, in the highest bit, whether
+/// the decided version was itself accepted. Never 0, so that having no memory takes no room in a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rests(NonZeroU16);
+
+impl Default for Rests {
+    fn default() -> Self {
+        Self(NonZeroU16::MIN)
+    }
+}
+
+impl Rests {
+    const ACCEPTED: u16 = 1 << 15;
+
+    /// From 1 on.
+    pub(crate) fn count(self) -> u16 {
+        self.0.get() & !Self::ACCEPTED
+    }
+
+    /// Once more; begins anew with 1.
+    pub(crate) fn again(self) -> Self {
+        let count = NonZeroU16::new((self.count() + 1) & !Self::ACCEPTED).unwrap_or(NonZeroU16::MIN);
+        Self(count).with(self.was_accepted())
+    }
+
+    pub(crate) fn was_accepted(self) -> bool {
+        self.0.get() & Self::ACCEPTED != 0
+    }
+
+    pub(crate) fn with(self, accepted: bool) -> Self {
+        let count = NonZeroU16::new(self.count()).unwrap_or(NonZeroU16::MIN);
+        Self(if accepted { count | Self::ACCEPTED } else { count })
+    }
+}
+
+impl Memory {
+    /// The status of the last accepted version.
+    pub(crate) fn accepted_status(&self) -> Option<StatusId> {
+        self.accepted.map(|id| StatusId(id.get() - 1))
+    }
+
+    /// What the outcomes topic tells takes the place of what the records themselves had taught, unless these go further.
+    pub(crate) fn restored(known: Option<Self>, told: Self) -> Self {
+        match known {
+            Some(known) if known.decided > told.decided => Self { accepted: told.accepted.or(known.accepted), ..known },
+            Some(known) => {
+                let was_accepted = told.rests.was_accepted() || (known.decided == told.decided && known.rests.was_accepted());
+                Self { accepted: told.accepted.or(known.accepted), rests: known.rests.with(was_accepted), ..told }
+            }
+            None => told,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_are_counted_in_a_circle_beside_what_was_accepted() {
+        let mut rests = Rests::default().with(true);
+        for count in 1..=0x7fff {
+            assert_eq!((rests.count(), rests.was_accepted()), (count, true));
+            rests = rests.again();
+        }
+        assert_eq!((rests.count(), rests.was_accepted(), rests.with(false).was_accepted()), (1, true, false));
+    }
+
+    #[test]
+    fn a_memory_is_small_and_having_none_costs_nothing() {
+        assert_eq!((size_of::<Memory>(), size_of::<Option<Memory>>()), (24, 24));
+    }
+}

@@ -1,0 +1,81 @@
+//! Processes that come, go, die and freeze.
+
+use order_sync_tests::order_sync::OrderSync;
+use order_sync_tests::process::Signal;
+
+use crate::world::{LONG, World, consuming, disposed, until_in_the_middle};
+
+#[test]
+fn a_rolling_restart_of_three_sends_nothing_twice() {
+    let world = World::new("rolling", 6);
+    let records = world.records(12);
+    let mut parts = records.parts(4).into_iter();
+    let mut runs: Vec<OrderSync> = (0..3).map(|_| world.start()).collect();
+    for run in &runs {
+        run.until("a third", |state| consuming(state) == 2);
+    }
+    world.write(parts.next().unwrap());
+    for (turn, part) in parts.enumerate() {
+        let old = runs.remove(0);
+        until_in_the_middle(&old);
+        old.stop_well();
+        let new = world.start();
+        // The newcomer is a member before the next one goes; how the partitions lie then is the group's affair.
+        new.until_within(&format!("partitions in turn {turn}"), LONG, |state| consuming(state) > 0);
+        runs.push(new);
+        world.write(part);
+    }
+    let seen = world.end(runs);
+    assert_eq!((seen.repeats, seen.milestones_again), (0, 0), "orderly hand-overs leave nothing to repeat");
+}
+
+#[test]
+fn two_of_three_die_or_freeze_and_the_one_left_inherits_every_partition() {
+    let world = World::new("inherits", 12);
+    let records = world.records(14);
+    let parts = records.parts(4);
+    let runs: Vec<OrderSync> = (0..3).map(|_| world.start()).collect();
+    for run in &runs {
+        run.until("a third", |state| consuming(state) == 4);
+    }
+    world.write(parts[0].iter().copied());
+    let [heir, killed, frozen] = <[OrderSync; 3]>::try_from(runs).unwrap_or_else(|_| unreachable!("three"));
+    for run in [&killed, &frozen] {
+        until_in_the_middle(run);
+    }
+    frozen.signal(Signal::STOP);
+    killed.kill();
+    world.write(parts[1].iter().copied());
+    heir.until_within("every partition", LONG, |state| consuming(state) == 12);
+    world.write(parts[2].iter().copied());
+    world.until_committed(&[&heir]);
+    // It slept longer than its session. What it had in its hands is somebody else's, and it must not speak of it.
+    frozen.signal(Signal::CONT);
+    world.write(parts[3].iter().copied());
+    for run in [&heir, &frozen] {
+        run.until_within("half of the partitions", LONG, |state| consuming(state) == 6);
+    }
+    world.end(vec![heir, frozen]);
+}
+
+#[test]
+fn members_come_and_go_all_the_time_and_progress_is_made() {
+    let world = World::new("churn", 6);
+    let records = world.records(14);
+    let parts = records.parts(6);
+    let steady = world.start();
+    steady.until("every partition", |state| consuming(state) == 6);
+    for (turn, part) in parts.iter().enumerate() {
+        let before = disposed(&steady.state().unwrap(), "delivered");
+        let guest = world.start();
+        world.write(part.iter().copied());
+        guest.until_within("it is a member", LONG, |state| consuming(state) > 0);
+        if turn % 2 == 0 {
+            guest.stop_well()
+        } else {
+            guest.kill()
+        }
+        steady.until_within("it goes on", LONG, |state| disposed(state, "delivered") > before);
+    }
+    world.end(vec![steady]);
+}
