@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use domain::Rulebook;
 
-pub use admin::Admin;
+pub use admin::{Admin, Asking, Tls};
 pub use alipayhk::{Alipayhk, KeyFact, KeyFacts};
 pub use delivery::{Delivery, Quota, Retry};
 pub use error::ConfigError;

@@ -355,10 +355,41 @@ fn admin() -> Section {
                 "admin.listen",
                 "address",
                 Value(|config| config.admin.listen.to_string()),
-                "Where to listen; loopback only. Put an authenticating proxy in front.",
+                "Where to listen. Beyond loopback only with a token, or with client certificates.",
             ),
-            key("admin.hosts", "list of texts", Absent("loopback names"), "Further names by which a proxy may ask."),
-            key("admin.token, admin.token_file, admin.tls_cert_file, admin.tls_key_file", "–", Absent("refused"), "Not there yet."),
+            key("admin.hosts", "list of texts", Absent("loopback names"), "Further names by which it may be asked for."),
+            key(
+                "admin.token, admin.token_file",
+                "text of 16 characters or more",
+                Absent("none is asked for"),
+                "Has to be shown for everything but `/livez`, `/readyz` and `/metrics`: `Authorization: Bearer …`, or in a browser as the password of any user. \
+                 `status` and `explain` show it.",
+            ),
+            key(
+                "admin.tls_cert_file, admin.tls_key_file",
+                "paths",
+                Absent("plain HTTP"),
+                "Certificate (with its chain) and private key, PEM. Exchanged files are served by themselves a moment later.",
+            ),
+            key(
+                "admin.tls_client_ca_file",
+                "path",
+                Absent("no certificate is asked for"),
+                "Mutual TLS: a certificate of one of these authorities has to be shown, beside the token where there is one. `/livez`, `/readyz` and `/metrics` \
+                 need none.",
+            ),
+            key(
+                "admin.ca_file",
+                "path",
+                Absent("the authorities of the system"),
+                "For `status` and `explain`: by which authority they know the processes that they ask; with it they ask by https.",
+            ),
+            key(
+                "admin.client_cert_file, admin.client_key_file",
+                "paths",
+                Absent("none is shown"),
+                "For `status` and `explain`: the certificate that they show.",
+            ),
         ],
     }
 }
