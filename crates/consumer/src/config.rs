@@ -36,7 +36,7 @@ pub use kafka::{Kafka, Oauth, Properties, Start, Topics};
 pub use mapping::{mappings, plain as plain_json};
 pub use schema::{Credentials, Framing, Registry, Schema};
 pub use secret::Secret;
-pub use telemetry::{OtlpProtocol, Telemetry};
+pub use telemetry::{OtlpProtocol, RecordContext, Telemetry};
 
 pub use crate::mapping::Mappings;
 pub(crate) use units::duration as parse_duration;

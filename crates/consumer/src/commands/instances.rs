@@ -96,12 +96,15 @@ fn without_url(error: reqwest::Error) -> String {
 fn tls_fault(error: &reqwest::Error) -> Option<String> {
     let mut cause = error.source();
     while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = error.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref::<rustls::Error>());
-        if let Some(found) = found {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
             return Some(found.to_string());
         }
-        cause = error.source();
+        // an error of I/O does not name what it wraps as its source
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     None
 }

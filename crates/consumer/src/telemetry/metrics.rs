@@ -172,6 +172,11 @@ impl Metrics {
     }
 }
 
+/// The word for a coordinator's answer, in metrics and spans alike.
+pub(crate) fn commit_result(result: CommitResult) -> &'static str {
+    CommitEnd::of(result).name()
+}
+
 fn histogram(meter: &Meter, entry: &Entry) -> Histogram<f64> {
     let bounds = match entry.kind {
         Kind::Histogram(bounds) => bounds.to_vec(),

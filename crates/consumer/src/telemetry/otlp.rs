@@ -14,9 +14,10 @@ use opentelemetry_otlp::{
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::PeriodicReader;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider};
 use tokio::runtime::{Builder, Runtime};
 
+use super::spans::Sampling;
 use exporter::{Bounded, Complaints};
 
 /// How long one export may take.
@@ -91,7 +92,7 @@ impl Otlp {
         let batches = BatchConfigBuilder::default().with_max_queue_size(MAX_WAITING_SPANS).with_scheduled_delay(Duration::from_secs(2));
         let spans = SdkTracerProvider::builder()
             .with_span_processor(BatchSpanProcessor::builder(spans).with_batch_config(batches.build()).build())
-            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample_ratio))))
+            .with_sampler(Sampling::of(settings.sample_ratio))
             .with_resource(resource)
             .build();
         let push = PeriodicReader::builder(metrics).with_interval(METRICS_INTERVAL).build();

@@ -25,8 +25,10 @@ pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, 
 
 fn of_state(meter: &Meter, published: &Published) {
     type Float = fn(&State) -> f64;
-    let floats: [(&Entry, Float); 4] = [
+    let floats: [(&Entry, Float); 6] = [
         (&catalogue::FRESHNESS, |state| state.freshness_seconds),
+        (&catalogue::BEHIND_GATE, |state| state.freshness_behind_gate_seconds),
+        (&catalogue::QUOTA_RATE, |state| state.quota.rate_per_second),
         (&catalogue::QUOTA_SHARE, |state| state.quota.share_per_second),
         (&catalogue::QUOTA_TOKENS, |state| state.quota.tokens),
         (&catalogue::FUSE_TOKENS, |state| state.fuse.tokens),
@@ -42,8 +44,11 @@ fn of_state(meter: &Meter, published: &Published) {
         let published = published.clone();
         counter(meter, entry, move |to| to.observe(read(&published.get()), &[]));
     }
-    let gauges: [(&Entry, Whole); 2] =
-        [(&catalogue::IN_FLIGHT, |state| state.calls.in_flight), (&catalogue::REMEMBERED, |state| state.remembered_orders)];
+    let gauges: [(&Entry, Whole); 3] = [
+        (&catalogue::IN_FLIGHT, |state| state.calls.in_flight),
+        (&catalogue::REMEMBERED, |state| state.remembered_orders),
+        (&catalogue::UNFIT_ALARM, |state| u64::from(state.unfit_alarm)),
+    ];
     for (entry, read) in gauges {
         let published = published.clone();
         u64_gauge(meter, entry, move |to| to.observe(read(&published.get()), &[]));
@@ -53,7 +58,7 @@ fn of_state(meter: &Meter, published: &Published) {
 fn of_partitions(meter: &Meter, published: &Published) {
     // None: the number is not known yet, and the series is absent
     type Read = fn(&Partition) -> Option<u64>;
-    let gauges: [(&Entry, Read); 8] = [
+    let gauges: [(&Entry, Read); 10] = [
         (&catalogue::PARTITION_POSITION, |of| offset(of.position)),
         (&catalogue::PARTITION_COMMITTABLE, |of| offset(of.committable)),
         (&catalogue::PARTITION_COMMITTED, |of| of.committed.and_then(offset)),
@@ -61,6 +66,8 @@ fn of_partitions(meter: &Meter, published: &Published) {
         (&catalogue::PARTITION_WAITING, |of| Some(of.waiting)),
         (&catalogue::PARTITION_IN_FLIGHT, |of| Some(of.in_flight)),
         (&catalogue::PARTITION_LAG, Partition::lag),
+        (&catalogue::PARTITION_WINDOW_LEFT, Partition::window_left),
+        (&catalogue::PARTITION_METADATA, |of| of.commit_metadata),
         (&catalogue::PARTITION_PAUSED, |of| Some(u64::from(of.paused))),
     ];
     for (entry, read) in gauges {

@@ -405,7 +405,14 @@ fn telemetry() -> Section {
                 "telemetry.sample_ratio",
                 "number from 0 to 1",
                 Value(|config| format!("{:.1}", config.telemetry.sample_ratio)),
-                "The part of traces that is kept.",
+                "The part of traces that is kept, of calls and commits; rebalances and drains are always kept, unless it is 0.",
+            ),
+            key(
+                "telemetry.record_context",
+                "`link` or `parent`",
+                Value(|_| "link".to_owned()),
+                "`link`: a call begins a trace of its own, linked to those of its records. `parent`: it is also a part of the trace of the record \
+                 that is sent, which then decides whether it is kept.",
             ),
             key("telemetry.log_format", "`text` or `json`", Value(|_| "text".to_owned()), "How a log line looks."),
             key("telemetry.log_level", "level, or levels by target", Value(|_| "info".to_owned()), "`info`, or `info,librdkafka=debug`."),
