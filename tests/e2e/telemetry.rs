@@ -118,8 +118,10 @@ fn rebalance_drain_and_commit_have_spans_and_a_dead_letter_and_its_log_line_name
     world.orders.write(Order::new("E2E-REFUSED").ext_info("{\"start_time\": 1}").record(world.schema).to(0));
     let run = OrderSync::start(&traced(world.config(), &receiver).set("telemetry.log_format", "json"));
     run.until_settled(1);
-    let log = run.log();
-    world.stop_at_the_end(run);
+    let finished = run.stop();
+    assert_eq!(finished.code, 0, "{}", finished.errors);
+    let log = finished.errors;
+    assert!(!log.contains("telemetry could not be exported"), "{log}");
 
     let [call] = spans(&receiver, "process ", 1).try_into().unwrap();
     assert_eq!(call.attributes["ordersync.code"], "PROCESS_FAIL");

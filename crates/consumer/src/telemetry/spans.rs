@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{Span, Subscriber, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
 pub(super) use sampling::Sampling;
@@ -161,7 +161,9 @@ where
 {
     let layer = tracing_opentelemetry::layer().with_tracer(tracer);
     let plain = layer.with_location(false).with_threads(false).with_target(false).with_level(false).with_tracked_inactivity(false);
-    plain.with_filter(filter_fn(|metadata| metadata.is_span() && metadata.target() == TARGET))
+    // Asked anew for every span: a question of the `log` crate that no line follows leaves its answer behind on the thread, and a span that is
+    // let through without a question would take it for its own and be lost.
+    plain.with_filter(dynamic_filter_fn(|metadata, _| metadata.is_span() && metadata.target() == TARGET))
 }
 
 /// One header as the propagator wants to read it.

@@ -187,6 +187,20 @@ fn a_rebalance_with_its_drains_is_kept_where_a_part_of_the_calls_is() {
 }
 
 #[test]
+fn a_question_of_the_log_crate_that_no_line_follows_loses_no_span() {
+    // may already be there from another test of this process
+    let _ = tracing_log::LogTracer::init();
+    let spans = recorded(1.0, || {
+        for _ in 0..3 {
+            drop(call(&facts(), None, None));
+            let _ = log::log_enabled!(target: "librdkafka", log::Level::Error);
+            drop(call(&facts(), None, None));
+        }
+    });
+    assert_eq!(spans.len(), 6);
+}
+
+#[test]
 fn a_line_within_the_context_of_a_call_carries_its_trace() {
     let origin = Origin::parse(PARENT.as_bytes()).unwrap();
     let _attached = origin.attach();
