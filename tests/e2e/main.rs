@@ -6,6 +6,7 @@
 
 mod admin;
 mod bad_input;
+mod canary;
 mod framing;
 mod hand_over;
 mod hostile;
@@ -24,6 +25,7 @@ mod sealed;
 mod security;
 mod start;
 mod telemetry;
+mod tls;
 mod tools;
 mod wire;
 mod world;

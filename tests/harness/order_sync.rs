@@ -86,6 +86,11 @@ impl OrderSync {
         until(&format!("{text:?} is in the log"), PATIENCE, || if self.log().contains(text) { Ok(()) } else { Err(self.tail()) });
     }
 
+    /// Its number.
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
+    }
+
     /// Its admin address.
     pub fn admin(&self) -> String {
         format!("127.0.0.1:{}", self.admin)
