@@ -65,6 +65,15 @@ fn a_running_process_dumps_no_core() {
     run.stop_well();
 }
 
+#[test]
+fn a_canary_is_found_where_it_is() {
+    look("a text", "nothing of the kind");
+    for planted in canaries() {
+        let found = std::panic::catch_unwind(|| look("a text", &format!("before {planted} after")));
+        assert!(found.is_err(), "{planted}");
+    }
+}
+
 /// Names the first canary that is in a text, and shows where.
 fn look(place: &str, text: &str) {
     for canary in canaries() {

@@ -1,6 +1,8 @@
 //! Spans and metrics, at a receiver that is not ours; and what becomes of the pipeline when there is none.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use order_sync_tests::avro::Order;
@@ -143,6 +145,40 @@ fn rebalance_drain_and_commit_have_spans_and_a_dead_letter_and_its_log_line_name
     assert_eq!(rebalances[0].attributes["ordersync.partitions.assigned"], "2", "{rebalances:?}");
 }
 
+#[test]
+fn a_request_carries_its_span_to_alipayhk_and_nothing_else_of_the_trace() {
+    let receiver = OtlpReceiver::start();
+    let world = World::new("otlp-carried", 1);
+    let heads: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, kept) = (format!("http://{}", listener.local_addr().unwrap()), Arc::clone(&heads));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            kept.lock().unwrap().push(lines.collect());
+            let _ = stream.write_all(b"HTTP/1.1 503 Away\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        }
+    });
+    let order = Order::new("E2E-CARRIED").ext_info("{\"start_time\": 1}").record(world.schema);
+    world.orders.write(
+        order.header("traceparent", format!("00-{TRACE}-{SPAN}-01")).header("tracestate", "vendor=secret").header("baggage", "who=me"),
+    );
+    let run = OrderSync::start(&traced(world.config(), &receiver).set("alipayhk.base_url", url));
+    let carried = until("a request", PATIENCE, || {
+        let heads = heads.lock().unwrap();
+        heads.first().cloned().ok_or_else(|| "none yet".to_owned())
+    });
+    assert_eq!(run.stop().code, 0);
+    let value = |name: &str| carried.iter().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
+    assert_eq!((value("tracestate:"), value("baggage:")), (None, None), "{carried:?}");
+    let traceparent = value("traceparent:").unwrap_or_else(|| panic!("no traceparent: {carried:?}"));
+    until("its span", PATIENCE, || {
+        let spans = receiver.spans();
+        let found = spans.iter().any(|span| traceparent == format!("00-{}-{}-01", span.trace_id, span.span_id));
+        if found { Ok(()) } else { Err(format!("{traceparent}: {spans:?}")) }
+    });
+}
+
 /// Runs 500 orders with this endpoint: how long they and the end took.
 fn with_endpoint(world: &World, endpoint: &str, protocol: &str) -> (Duration, Duration) {
     let config = world.config().set("telemetry.otlp_endpoint", endpoint).set("telemetry.otlp_protocol", protocol);
@@ -153,6 +189,12 @@ fn with_endpoint(world: &World, endpoint: &str, protocol: &str) -> (Duration, Du
     world.orders.write_all((0..500).map(order));
     let state = run.until_settled(500);
     let took = begun.elapsed();
+    until("an export has failed, and says so", PATIENCE, || {
+        match run.metric("ordersync_telemetry_exports_total", &[("result", "failed")]) {
+            0.0 => Err("none yet".to_owned()),
+            _ => Ok(()),
+        }
+    });
     assert_eq!((disposed(&state, "delivered"), state["gate"]["state"].as_str()), (500, Some("open")), "{state}");
     let begun = Instant::now();
     let finished = run.stop();
@@ -168,12 +210,18 @@ fn a_collector_that_hangs_or_refuses_costs_no_order_no_time_and_no_orderly_end()
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("http://{}", silent.local_addr().unwrap());
     let refusing = format!("http://127.0.0.1:{}", order_sync_tests::ports::free());
-    for (name, endpoint) in [("silent", &silent), ("refusing", &refusing)] {
+    let one = |name: &str, endpoint: &str, protocol: &str| {
+        let world = World::new(&format!("otlp-{name}-{protocol}"), 1);
+        let (took, end) = with_endpoint(&world, endpoint, protocol);
+        assert!(took < Duration::from_secs(20), "{name} {protocol}: 500 orders at 1,000 a second took {took:?}");
+        assert!(end < Duration::from_secs(10), "{name} {protocol}: the end took {end:?}");
+    };
+    let one = &one;
+    std::thread::scope(|all| {
         for protocol in ["grpc", "http"] {
-            let world = World::new(&format!("otlp-{name}-{protocol}"), 1);
-            let (took, end) = with_endpoint(&world, endpoint, protocol);
-            assert!(took < Duration::from_secs(20), "{name} {protocol}: 500 orders at 1,000 a second took {took:?}");
-            assert!(end < Duration::from_secs(10), "{name} {protocol}: the end took {end:?}");
+            for (name, endpoint) in [("silent", &silent), ("refusing", &refusing)] {
+                all.spawn(move || one(name, endpoint, protocol));
+            }
         }
-    }
+    });
 }

@@ -53,13 +53,16 @@ impl Metrics {
         let registry = Registry::new();
         let pull = opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false).build()?;
         let mut provider = SdkMeterProvider::builder().with_reader(pull).with_resource(resource);
+        let mut exports = Arc::default();
         if let Some(push) = push {
-            provider = provider.with_reader(push);
+            provider = provider.with_reader(push.reader);
+            exports = push.exports;
         }
         let provider = provider.build();
         let meter = provider.meter("order-sync");
         let watched = Watched::default();
         gauges::register(&meter, published, &watched, env!("CARGO_PKG_VERSION"));
+        gauges::exports(&meter, exports);
         let counted = Arc::new(Counted::new());
         counted.register(&meter);
         let call_duration = histogram(&meter, &catalogue::CALL_DURATION);

@@ -5,7 +5,9 @@ use domain::{BizType, Cause};
 
 use super::mapped::{CallEnd, Ended, gate_reasons};
 use super::series::Series;
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded, Restored};
+use super::words::{
+    AnswerNote, CommitEnd, DeadLetter, ExportEnd, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded, Restored,
+};
 use crate::admin::health::LOOPS;
 use crate::telemetry::causes;
 
@@ -115,6 +117,7 @@ catalogue! {
     VIOLATIONS = "ordersync.records.violations", Kind::Counter, "{record}", &[BIZ_TYPE], "Records that break a rule of their business type's table by themselves: an unknown status, a missing field or path. `observe` sends them, `strict` parks them.";
     NOTES = "ordersync.notes", Kind::Counter, "{note}", &[closed("note", NoteKind::first)], "What the engine remarked; each is told in a log line where it is rare.";
     RELOADS = "ordersync.config.reloads", Kind::Counter, "{read}", &[closed("result", Reloaded::first)], "Times keys and quota were read again, by SIGHUP or because a file changed; `refused`: something was wrong with them and nothing is changed.";
+    EXPORTS = "ordersync.telemetry.exports", Kind::Counter, "{request}", &[closed("result", ExportEnd::first)], "Batches of spans and readings of metrics sent to `telemetry.otlp_endpoint`. `failed` ones are lost; nothing else is concerned.";
     BUILD = "ordersync.build.info", Kind::Gauge, "{build}", &[Label { name: "version", values: Values::Ours("the program's version") }], "Always 1.";
 }
 

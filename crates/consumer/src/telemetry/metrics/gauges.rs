@@ -1,13 +1,19 @@
 //! Gauges, and counters that the engine keeps: read from the published state whenever somebody asks.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use domain::BizType;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
 use super::catalogue::{self, Entry};
 use super::mapped::gate_reasons;
+use super::series::Series as _;
+use super::words::ExportEnd;
 use crate::admin::health::Watched;
 use crate::admin::state::{GateState, Partition, Published, State};
+use crate::telemetry::otlp::Exports;
 
 /// Registers all of them.
 pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, version: &'static str) {
@@ -21,6 +27,20 @@ pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, 
         }
     });
     u64_gauge(meter, &catalogue::BUILD, move |to| to.observe(1, &[KeyValue::new("version", version)]));
+}
+
+/// What became of what was sent to the collector.
+pub(super) fn exports(meter: &Meter, exports: Arc<Exports>) {
+    let ends = ExportEnd::all().into_iter().map(|end| (end, end.attributes())).collect::<Vec<_>>();
+    counter(meter, &catalogue::EXPORTS, move |to| {
+        for (end, labels) in &ends {
+            let count = match end {
+                ExportEnd::Exported => &exports.done,
+                ExportEnd::Failed => &exports.failed,
+            };
+            to.observe(count.load(Ordering::Relaxed), labels);
+        }
+    });
 }
 
 fn of_state(meter: &Meter, published: &Published) {
