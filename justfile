@@ -27,6 +27,10 @@ fmt *arguments:
 lint:
     ./dev lint
 
+# The bill of materials of the production binary, as CycloneDX
+sbom:
+    @./dev sbom
+
 # Rewrites the pages that are made from code
 docs:
     ./dev docs

@@ -21,7 +21,7 @@ pub(crate) fn measure(place: &Place<'_>, options: &Options, table: &mut Table) -
         let bare_crypto = signing::bare_on_all_cores(place)?;
         let costs = signing::measure(place)?;
         let bare_post = post::measure(place, &body, orders, AT_ONCE, 0)?.cpu_micros;
-        let Delivered { order, calls_a_second, threads } = pipeline(place, orders)?;
+        let Delivered { order, calls_a_second, threads } = pipeline(place, orders, &Settings::default())?;
         let paced = post::measure(place, &body, orders / 2, 32, calls_a_second)?.cpu_micros;
         runs.push(Run { bare_crypto, costs, bare_post, paced, order, calls_a_second, threads });
     }
@@ -69,9 +69,9 @@ fn report(runs: &[Run], table: &mut Table) {
 }
 
 /// What one round of the pipeline cost.
-struct Delivered {
+pub(crate) struct Delivered {
     /// Microseconds of an order.
-    order: f64,
+    pub(crate) order: f64,
     calls_a_second: u64,
     /// Microseconds of an order by what the threads are for.
     threads: Vec<(&'static str, f64)>,
@@ -79,12 +79,15 @@ struct Delivered {
 
 /// One round. Records arrive at a running process, so that reading and decoding
 /// them is part of it; starting is not.
-fn pipeline(place: &Place<'_>, orders: u64) -> Result<Delivered, String> {
+pub(crate) fn pipeline(place: &Place<'_>, orders: u64, settings: &Settings) -> Result<Delivered, String> {
     let topic = place.kafka.topic("delivered", PARTITIONS);
-    let subject = Subject::start(place, &topic, &Settings::default())?;
+    let subject = Subject::start(place, &topic, settings)?;
     subject.joined();
     let (before, began) = (subject.cpu()?, std::time::Instant::now());
-    topic.write_all((0..orders).map(|order| place.record(order, 1)));
+    topic.write_all((0..orders).map(|order| match settings.header {
+        None => place.record(order, 1),
+        Some(name) => place.record(order, 1).header(name, format!("00-{:032x}-{:016x}-01", order + 1, order + 1)),
+    }));
     let state = subject.until("every order is delivered and committed", |state| state.is_done(orders));
     let after = subject.cpu()?;
     let took = began.elapsed().as_secs_f64();

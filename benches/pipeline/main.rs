@@ -20,6 +20,7 @@ mod start;
 mod subject;
 mod table;
 mod tools;
+mod traced;
 
 use std::process::ExitCode;
 
@@ -28,8 +29,8 @@ use order_sync_tests::kafka::Kafka;
 use crate::place::Place;
 use crate::table::Table;
 
-const PARTS: [&str; 9] = ["start", "memory", "absorbed", "delivered", "calm", "killed", "catch_up", "outage", "tools"];
-const USAGE: &str = "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|calm|killed|catch_up|outage|tools]";
+const PARTS: [&str; 10] = ["start", "memory", "absorbed", "delivered", "traced", "calm", "killed", "catch_up", "outage", "tools"];
+const USAGE: &str = "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|traced|calm|killed|catch_up|outage|tools]";
 
 /// What is measured, and how long.
 struct Options {
@@ -101,6 +102,9 @@ fn measure(options: &Options) -> Result<(), String> {
     }
     if options.wants("delivered") {
         delivered::measure(&place, options, &mut table)?;
+    }
+    if options.wants("traced") {
+        traced::measure(&place, options, &mut table)?;
     }
     if options.wants("calm") {
         recovery::calm(&place, options, &mut table)?;

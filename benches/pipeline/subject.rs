@@ -43,6 +43,10 @@ pub(crate) struct Settings {
     pub(crate) default_limits: bool,
     /// An outcomes topic.
     pub(crate) outcomes: Option<String>,
+    /// Records carry a header of this name with a trace context.
+    pub(crate) header: Option<&'static str>,
+    /// The part of the calls whose spans are exported, with the metrics, to the stand-in; absent: nothing is.
+    pub(crate) traced: Option<f64>,
 }
 
 /// The part of `/api/state` that is used here.
@@ -180,6 +184,9 @@ pub(crate) fn write_configuration(
     let mut text = configuration(place, topic, settings, admin);
     if let Some(outcomes) = &settings.outcomes {
         let _ = write!(text, "[outcomes]\ntopic = \"{outcomes}\"\n");
+    }
+    if let Some(part) = settings.traced {
+        let _ = write!(text, "[telemetry]\notlp_endpoint = \"{}\"\notlp_protocol = \"http\"\nsample_ratio = {part}\n", place.url());
     }
     let file = folder.join("order-sync.toml");
     fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;

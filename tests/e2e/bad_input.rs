@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use order_sync_tests::avro::{Order, confluent};
 use order_sync_tests::kafka::{Found, Record};
 use order_sync_tests::order_sync::OrderSync;
+use order_sync_tests::wait::{PATIENCE, until};
 use serde_json::Value as Json;
 
 use crate::letters::{assert_of, letters};
@@ -87,6 +88,11 @@ fn each_kind_of_bad_record_is_told_apart_and_touches_nobody() {
             assert_eq!(run.metric("ordersync_dead_letters_total", &[("reason", reason)]), expected, "{reason}");
         }
     }
+    until("so many of them raise an alarm", PATIENCE, || match run.metric("ordersync_records_unfit_alarm", &[]) {
+        1.0 => Ok(()),
+        other => Err(other.to_string()),
+    });
+    assert_eq!(run.log().matches("records of the last minute can never be sent").count(), 1, "it is told once");
     let sources = world.orders.records();
     let letters = letters(&world);
     assert_eq!(letters.len() as u64, count("parked"));

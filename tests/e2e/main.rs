@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod admin;
 mod bad_input;
+mod canary;
 mod framing;
 mod hand_over;
 mod hostile;
@@ -23,6 +25,7 @@ mod sealed;
 mod security;
 mod start;
 mod telemetry;
+mod tls;
 mod tools;
 mod wire;
 mod world;

@@ -49,9 +49,16 @@ impl OrderSync {
     /// Runs a command with a configuration to its end.
     #[track_caller]
     pub fn command(config: &Config, arguments: &[&str]) -> Finished {
+        Self::command_with(config, arguments, &[])
+    }
+
+    /// The same with variables in its environment.
+    #[track_caller]
+    pub fn command_with(config: &Config, arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
         let folder = folder();
         config.write(&folder);
         let start = Start::new(binary::path(), &folder).args(arguments).arg("--config").arg(folder.join("order-sync.toml"));
+        let start = variables.iter().fold(start, |start, (name, value)| start.env(name, value));
         finish(&start.apart("out", "log").spawn(), &folder, PATIENCE)
     }
 
@@ -77,6 +84,11 @@ impl OrderSync {
     #[track_caller]
     pub fn until_logged(&self, text: &str) {
         until(&format!("{text:?} is in the log"), PATIENCE, || if self.log().contains(text) { Ok(()) } else { Err(self.tail()) });
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
     }
 
     /// Its admin address.

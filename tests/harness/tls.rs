@@ -21,16 +21,22 @@ impl Authority {
         Self { folder: folder.to_owned(), name: name.to_owned() }
     }
 
-    /// A certificate for localhost: `NAME.pem` with `NAME.key`, and both in `NAME.both.pem`.
+    /// A certificate for localhost for two days: `NAME.pem` with `NAME.key`, and both in `NAME.both.pem`.
     pub fn sign(&self, name: &str) {
+        self.sign_for(name, "DNS:localhost,IP:127.0.0.1", 2);
+    }
+
+    /// The same for other names, in openssl's spelling, and so many days; with less than none it has run out.
+    pub fn sign_for(&self, name: &str, names: &str, days: i32) {
         let (key, request, pem, extensions) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"), format!("{name}.ext"));
         openssl(
             &self.folder,
             &["req", "-newkey", "rsa:2048", "-nodes", "-subj", &format!("/CN={name}"), "-keyout", &key, "-out", &request],
         );
-        fs::write(self.folder.join(&extensions), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("the folder is ours");
+        fs::write(self.folder.join(&extensions), format!("subjectAltName={names}\n")).expect("the folder is ours");
         let (ca, ca_key) = (format!("{}.pem", self.name), format!("{}.key", self.name));
-        let sign = ["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial", "-days", "2", "-out", &pem];
+        let days = days.to_string();
+        let sign = ["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial", "-days", &days, "-out", &pem];
         openssl(&self.folder, &[sign.as_slice(), &["-extfile", &extensions]].concat());
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).expect("openssl wrote it");
         fs::write(self.folder.join(format!("{name}.both.pem")), read(&key) + &read(&pem)).expect("the folder is ours");

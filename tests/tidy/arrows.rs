@@ -1,8 +1,8 @@
 //! Which crate may know which, and what the pure ones may not reach by any way.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
+use order_sync_tests::cargo::output as cargo;
 use serde_json::Value;
 
 use crate::lints::PURE;
@@ -143,17 +143,4 @@ fn reached(selection: &[&str]) -> Vec<String> {
     let fixed = ["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let text = cargo(&[&fixed, selection].concat());
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
-}
-
-/// Runs cargo in the workspace. What a build needs is here already, so it does not have to ask the network.
-fn cargo(arguments: &[&str]) -> String {
-    let run = |network: &[&str]| {
-        let mut command = Command::new(env!("CARGO"));
-        command.args(arguments).args(network).arg("--locked").current_dir(tree::root());
-        command.output().expect("cargo runs")
-    };
-    let offline = run(&["--offline"]);
-    let output = if offline.status.success() { offline } else { run(&[]) };
-    assert!(output.status.success(), "cargo {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("cargo writes UTF-8")
 }

@@ -3,10 +3,12 @@
 mod arrows;
 mod clocks;
 mod code_map;
+mod dependencies;
 mod files;
 mod links;
 mod lints;
 mod proof;
 mod report;
+mod supply;
 mod tree;
 mod words;

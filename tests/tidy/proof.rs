@@ -1,10 +1,13 @@
-//! The map of proofs is whole: every promise and every fault has its row, and each row a test or the reason why there is none.
+//! The maps of proofs are whole: every promise, every fault and every control has its row, and each row a test or the reason why there is none.
 
 use crate::report::{Finding, expect_none};
 use crate::tree;
 
 /// The sets of rows, and how many each has.
 const ROWS: [(char, usize); 6] = [('P', 9), ('K', 27), ('A', 18), ('R', 10), ('D', 9), ('S', 9)];
+
+/// The controls of docs/security.md.
+const CONTROLS: usize = 44;
 
 #[test]
 fn every_promise_and_every_fault_has_a_row_with_its_tests() {
@@ -18,6 +21,13 @@ fn every_promise_and_every_fault_has_a_row_with_its_tests() {
     let readme = page("README.md");
     findings.extend((1..=9).filter_map(|number| fault(&readme, "README.md", &format!("P{number}"))));
     expect_none("what is promised is held by a test that is named", "name the test, or say `none` and why", &findings);
+}
+
+#[test]
+fn every_control_has_a_row_with_its_tests() {
+    let map = page("docs/security.md");
+    let findings: Vec<Finding> = (1..=CONTROLS).filter_map(|number| fault(&map, "docs/security.md", &format!("S{number}"))).collect();
+    expect_none("a control is held by a test that is named", "name the test, or say `none` and why", &findings);
 }
 
 /// What is wrong with the row that begins with this name.

@@ -1,5 +1,6 @@
 //! The process shows itself: probes, metrics, state, a page. Only GET, nothing changes anything.
 
+mod access;
 mod guard;
 pub mod health;
 mod orders;
@@ -7,6 +8,7 @@ mod page;
 mod routes;
 mod server;
 pub mod state;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,8 +45,9 @@ pub async fn serve(
     let address = listener.local_addr().map_err(cannot)?;
     metrics.watch(heartbeats.clone());
     let shown = Shown { published, metrics, heartbeats, orders };
-    let router = routes::router(shown, Arc::new(guard::Hosts::new(&config.hosts)));
-    tokio::spawn(server::accept(listener, router));
+    let router = routes::router(shown, Arc::new(guard::Door::of(config)));
+    let tls = config.tls.clone().map(tls::kept_new);
+    tokio::spawn(server::accept(listener, tls, router));
     Ok(address)
 }
 

@@ -29,9 +29,13 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crate::cli::{Cli, Command, KeysCommand};
+use crate::hardening::harden;
 
 /// Does what was asked.
 pub fn dispatch(cli: &Cli) -> ExitCode {
+    if let Err(error) = harden() {
+        return complain(&format!("this process cannot keep its memory out of core dumps: {error}"), 1);
+    }
     match &cli.command {
         Command::Run(args) => run::run(args),
         #[cfg(feature = "sandbox")]

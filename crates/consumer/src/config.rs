@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use domain::Rulebook;
 
-pub use admin::Admin;
+pub use admin::{Admin, Asking, Tls};
 pub use alipayhk::{Alipayhk, KeyFact, KeyFacts};
 pub use delivery::{Delivery, Quota, Retry};
 pub use error::ConfigError;
@@ -36,7 +36,7 @@ pub use kafka::{Kafka, Oauth, Properties, Start, Topics};
 pub use mapping::{mappings, plain as plain_json};
 pub use schema::{Credentials, Framing, Registry, Schema};
 pub use secret::Secret;
-pub use telemetry::{OtlpProtocol, Telemetry};
+pub use telemetry::{OtlpProtocol, RecordContext, Telemetry};
 
 pub use crate::mapping::Mappings;
 pub(crate) use units::duration as parse_duration;

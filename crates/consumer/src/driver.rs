@@ -1,6 +1,7 @@
 //! The one loop that awaits, reads the clock and logs. It takes answers first, then records, then lets the engine decide, and
 //! performs what the engine asks for.
 
+mod closures;
 mod effects;
 mod events;
 mod facts;
@@ -13,6 +14,8 @@ mod report;
 mod restoring;
 mod retries;
 mod shutdown;
+mod traces;
+mod unfit;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -30,6 +33,7 @@ use self::pace::Paces;
 use self::report::Report;
 use self::retries::Retries;
 use self::shutdown::Stopping;
+pub(crate) use self::traces::Traces;
 use crate::admin::{OrderQuery, Published};
 use crate::call::{Caller, Finished, Job, Pool, Prepared, Signed};
 use crate::config::Quota;
@@ -70,6 +74,7 @@ pub(crate) struct Driver {
     restorer: Option<Restorer>,
     facts: Facts,
     notes: Notes,
+    traces: Traces,
     report: Report,
     metrics: Metrics,
     heartbeat: Arc<AtomicU64>,
@@ -124,6 +129,7 @@ pub(crate) struct Parts {
     pub(crate) group: Arc<str>,
     pub(crate) environment: Option<Arc<str>>,
     pub(crate) published: Published,
+    pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
     pub(crate) heartbeat: Arc<AtomicU64>,
     /// Whether the operator's hold file is there.
@@ -166,6 +172,7 @@ impl Driver {
             restorer: parts.restorer,
             facts: Facts::new(parts.group, parts.environment),
             notes: Notes::default(),
+            traces: parts.traces,
             report: Report::new(parts.published),
             metrics: parts.metrics,
             heartbeat: parts.heartbeat,

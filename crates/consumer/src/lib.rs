@@ -11,6 +11,7 @@ pub mod telemetry;
 mod admin;
 mod call;
 mod driver;
+mod hardening;
 mod kafka;
 mod mapping;
 mod pipeline;

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::admin::{self, Published};
 use crate::call::{Caller, Http, HttpError, HttpSettings, Line, signing_pool};
 use crate::config::Config;
-use crate::driver::{Driver, Failure, Mail, Parts, hold};
+use crate::driver::{Driver, Failure, Mail, Parts, Traces, hold};
 use crate::kafka::context::PollContext;
 use crate::kafka::dead_letter::{DeadLetters, topic_limit};
 use crate::kafka::outcomes::Outcomes;
@@ -184,6 +184,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         group: config.kafka.group_id.as_str().into(),
         environment: config.alipayhk.environment.as_deref().map(Into::into),
         published,
+        traces: Traces::new(config.telemetry.otlp_endpoint.is_some().then_some(config.telemetry.record_context)),
         metrics,
         heartbeat: drive_beat,
         hold: hold::watch(config.alipayhk.hold_file.clone()).await,

@@ -2,7 +2,7 @@
 //!
 //! The new ones are read like at the start, all of them or none: what is wrong changes nothing and is said.
 
-mod stamp;
+pub(crate) mod stamp;
 
 use std::path::PathBuf;
 use std::sync::Arc;

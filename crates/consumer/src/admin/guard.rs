@@ -1,25 +1,62 @@
-//! What every request has to pass: the method, and the name by which we are called (a web page elsewhere must not read us through a
-//! name of its own that points here).
+//! What every request has to pass: the method, the name by which we are called (a web page elsewhere must not read us through a
+//! name of its own that points here), and what its sender has to show.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use super::access::{Access, CHALLENGE, Caller, Refusal};
+use crate::config::Admin;
 
 /// Probes and scrapers come by address, and what they see is no secret.
 const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 /// The page loads its own style sheet and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// What stands before every path.
+pub(super) struct Door {
+    hosts: Hosts,
+    access: Access,
+}
+
+impl Door {
+    pub(super) fn of(config: &Admin) -> Self {
+        Self { hosts: Hosts::new(&config.hosts), access: Access::of(config) }
+    }
+
+    /// What is wrong with a request; `None`: it may come in.
+    fn refuse(&self, request: &Request) -> Option<Response> {
+        if request.method() != Method::GET {
+            return Some((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")], "only GET\n").into_response());
+        }
+        if OPEN_PATHS.contains(&request.uri().path()) {
+            return None;
+        }
+        if !is_for_us(&self.hosts, request.uri(), request.headers()) {
+            return Some((StatusCode::MISDIRECTED_REQUEST, "this name is not in admin.hosts\n").into_response());
+        }
+        match self.access.check(request.extensions().get::<Caller>(), request.headers()) {
+            Ok(()) => None,
+            Err(Refusal::Token) => {
+                Some((StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, CHALLENGE)], "admin.token has to be shown\n").into_response())
+            }
+            Err(Refusal::Certificate) => {
+                Some((StatusCode::FORBIDDEN, "a certificate of admin.tls_client_ca_file has to be shown\n").into_response())
+            }
+        }
+    }
+}
+
 /// The names we answer to.
-pub(super) struct Hosts(Vec<String>);
+struct Hosts(Vec<String>);
 
 impl Hosts {
     /// Those of loopback, and `admin.hosts`: with a port only that port, without one any.
-    pub(super) fn new(configured: &[String]) -> Self {
+    fn new(configured: &[String]) -> Self {
         Self(configured.iter().map(|host| host.to_ascii_lowercase()).collect())
     }
 
@@ -31,14 +68,11 @@ impl Hosts {
     }
 }
 
-/// Refuses other methods and other names, and adds the headers that every answer has.
-pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
-    let mut response = if request.method() != Method::GET {
-        (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")], "only GET\n").into_response()
-    } else if !OPEN_PATHS.contains(&request.uri().path()) && !is_for_us(&hosts, request.uri(), request.headers()) {
-        (StatusCode::MISDIRECTED_REQUEST, "this name is not in admin.hosts\n").into_response()
-    } else {
-        next.run(request).await
+/// Refuses what may not come in, and adds the headers that every answer has.
+pub(super) async fn check(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let mut response = match door.refuse(&request) {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

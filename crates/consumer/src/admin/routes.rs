@@ -16,7 +16,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::guard::{self, Hosts};
+use super::guard::{self, Door};
 use super::health::Heartbeats;
 use super::orders::OrderQuery;
 use super::page;
@@ -35,7 +35,7 @@ pub(super) struct Shown {
     pub(super) orders: Sender<OrderQuery>,
 }
 
-pub(super) fn router(shown: Shown, hosts: Arc<Hosts>) -> Router {
+pub(super) fn router(shown: Shown, door: Arc<Door>) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/page.css", get(style))
@@ -45,7 +45,7 @@ pub(super) fn router(shown: Shown, hosts: Arc<Hosts>) -> Router {
         .route("/api/state", get(state))
         .route("/api/orders/{order}", get(order))
         .fallback(async || problem(StatusCode::NOT_FOUND, "no such path"))
-        .layer(middleware::from_fn_with_state(hosts, guard::check))
+        .layer(middleware::from_fn_with_state(door, guard::check))
         .with_state(shown)
 }
 

@@ -34,6 +34,10 @@ pub struct State {
     pub fuse: Fuse,
     /// The largest, over orders, of now − arrival of its first modification since the last accepted one; 0 when nothing waits.
     pub freshness_seconds: f64,
+    /// Of this, the time in which the gate of all calls was closed: not ours to shorten.
+    pub freshness_behind_gate_seconds: f64,
+    /// Many records of the last minute can never be sent.
+    pub unfit_alarm: bool,
     /// Orders whose last decision is remembered.
     pub remembered_orders: u64,
     /// How often the engine remarked what: the label values of the metric `ordersync.notes`.
@@ -114,6 +118,8 @@ pub enum GateState {
 pub struct Quota {
     /// Calls a second.
     pub share_per_second: f64,
+    /// Calls a second in force: less than the share after throttling answers.
+    pub rate_per_second: f64,
     /// Calls that could be made at once.
     pub tokens: f64,
 }
@@ -158,9 +164,16 @@ pub struct Partition {
     pub barrier: Option<i64>,
     /// What its orders have had decided is still being read from the outcomes topic; until then nothing of it is sent.
     pub restoring: bool,
+    /// Characters of the last commit's metadata, of at most 4,096; null before the first commit.
+    pub commit_metadata: Option<u64>,
 }
 
 impl Partition {
+    /// Offsets from the position to the window: what may be sent before the window is announced anew.
+    pub fn window_left(&self) -> Option<u64> {
+        self.window.map(|window| u64::try_from(window.saturating_sub(self.position)).unwrap_or(0))
+    }
+
     /// Records between what is committable and the end of the log.
     pub fn lag(&self) -> Option<u64> {
         self.log_end.map(|end| u64::try_from(end.saturating_sub(self.committable)).unwrap_or(0))
@@ -237,7 +250,7 @@ mod tests {
         assert_eq!(of(&value["dispositions"]), ["delivered", "parked", "rejected", "skipped", "stale", "superseded"]);
         assert_eq!(value["calls"].take(), serde_json::json!({ "attempted": 0, "in_flight": 0 }));
         assert_eq!(value["gate"].take(), serde_json::json!({ "state": "open", "reason": null, "types": {} }));
-        assert_eq!(value["quota"].take(), serde_json::json!({ "share_per_second": 0.0, "tokens": 0.0 }));
+        assert_eq!(value["quota"].take(), serde_json::json!({ "share_per_second": 0.0, "rate_per_second": 0.0, "tokens": 0.0 }));
         assert_eq!(value["records_read"], 0);
         let partition = &value["partitions"][0];
         for member in

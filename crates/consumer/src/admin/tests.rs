@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::state::{Group, Partition, State};
 use super::*;
+use crate::config::Asking;
 
 /// A served page and what is behind it.
 struct Served {
@@ -19,13 +20,18 @@ struct Served {
     client: Client,
 }
 
+fn admin(hosts: &[&str]) -> Admin {
+    let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+    Admin { listen: "127.0.0.1:0".parse().unwrap(), hosts, token: None, tls: None, asking: Asking::default() }
+}
+
 impl Served {
     async fn start() -> Self {
         let published = Published::default();
         let metrics = Metrics::local(&published).unwrap();
         let heartbeats = Heartbeats::default();
         let (orders, questions) = channel(4);
-        let config = Admin { listen: "127.0.0.1:0".parse().unwrap(), hosts: vec!["orders.internal".into()] };
+        let config = admin(&["orders.internal"]);
         let address = serve(&config, published.clone(), metrics, heartbeats.clone(), orders).await.unwrap();
         Self { address, published, heartbeats, questions, client: Client::builder().no_proxy().build().unwrap() }
     }
@@ -60,8 +66,7 @@ async fn a_loop_that_stands_still_ends_liveness() {
     let long_ago = Heartbeats { origin: Instant::now().checked_sub(Duration::from_secs(200)).unwrap(), ..served.heartbeats.clone() };
     let (orders, _questions) = channel(1);
     let metrics = Metrics::local(&served.published).unwrap();
-    let config = Admin { listen: "127.0.0.1:0".parse().unwrap(), hosts: Vec::new() };
-    let address = serve(&config, Published::default(), metrics, long_ago.clone(), orders).await.unwrap();
+    let address = serve(&admin(&[]), Published::default(), metrics, long_ago.clone(), orders).await.unwrap();
     let stuck = Served { address, ..served };
     long_ago.poll.store(200_000, Ordering::Relaxed);
     let (status, body) = stuck.json("/livez").await;

@@ -22,7 +22,7 @@ pub struct Common {
 pub struct StatusArgs {
     #[command(flatten)]
     pub common: Common,
-    /// The admin address of a running process; may be given several times [default: admin.listen]
+    /// The admin address of a running process; may be given several times [default: admin.listen]. Token and certificates come from [admin] of the configuration or the environment
     #[arg(long, value_name = "HOST:PORT")]
     pub instance: Vec<String>,
 }
@@ -38,7 +38,7 @@ pub struct ExplainArgs {
     /// Look only at records written at this time or later: 2026-11-01T08:00:00+08:00, 2026-11-01 (Hong Kong), or 24h for so long ago
     #[arg(long, value_name = "TIME", value_parser = when)]
     pub from: Option<When>,
-    /// The admin address of a running process; may be given several times [default: admin.listen]
+    /// The admin address of a running process; may be given several times [default: admin.listen]. Token and certificates come from [admin] of the configuration or the environment
     #[arg(long, value_name = "HOST:PORT")]
     pub instance: Vec<String>,
 }

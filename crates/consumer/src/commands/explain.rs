@@ -67,7 +67,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, Trouble> {
     let mut story = gather::records(&config, &reader, args)?;
     story.outcomes = outcomes::of(&config, &reader, &story)?;
     story.letters = letters::of(&config, &reader, &story)?;
-    let instances = Instances::new(&args.instance, config.admin.listen)?;
+    let instances = Instances::new(&args.instance, &config.admin)?;
     story.instances = instances.ask(&["api", "orders", &args.order]);
     say(&if args.common.json { serde_json::to_string_pretty(&story).unwrap_or_default() } else { story.for_people() });
     Ok(ExitCode::SUCCESS)

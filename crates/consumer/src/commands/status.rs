@@ -54,7 +54,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, Trouble> {
     let reader = Reader::new(&config.kafka)?;
     let partitions = partitions(&config, &reader)?;
     let group = group(reader.consumer(), &config.kafka.group_id)?;
-    let instances = Instances::new(&args.instance, config.admin.listen)?;
+    let instances = Instances::new(&args.instance, &config.admin)?;
     let said = instances.ask(&["api", "state"]);
     let freshness = said.iter().filter_map(|said| said.answer.as_ref()?["freshness_seconds"].as_f64()).reduce(f64::max);
     let mut status = Status {

@@ -1,26 +1,50 @@
-//! `[admin]`: the page, the probes and the metrics.
+//! `[admin]`: the page, the probes and the metrics; who may see them, and how the tools ask for them.
 
+mod asking;
+mod tls;
+
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::error::ConfigError;
+use super::secret::Secret;
 use super::section::Section;
+pub use asking::Asking;
+pub use tls::Tls;
+
+/// A shorter token could be guessed.
+const SHORTEST_TOKEN: usize = 16;
 
 /// Where the process shows itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Admin {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Names that a `Host` header may carry beside those of loopback.
     pub hosts: Vec<String>,
+    /// What has to be shown to see more than probes and metrics.
+    pub token: Option<Secret>,
+    /// `None`: plain HTTP.
+    pub tls: Option<Tls>,
+    /// How `status` and `explain` ask a process.
+    pub asking: Asking,
 }
 
-pub(super) const KEYS: &[&str] = &["listen", "hosts", "token", "token_file", "tls_cert_file", "tls_key_file"];
+pub(super) const KEYS: &[&str] = &[
+    "listen",
+    "hosts",
+    "token",
+    "token_file",
+    "tls_cert_file",
+    "tls_key_file",
+    "tls_client_ca_file",
+    "ca_file",
+    "client_cert_file",
+    "client_key_file",
+];
 
 impl Admin {
     pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        if let Some(key) = ["token", "token_file", "tls_cert_file", "tls_key_file"].into_iter().find(|key| section.has(key)) {
-            return Err(section.error(key, "is not yet supported; listen on loopback and put an authenticating proxy in front"));
-        }
         let listen = match section.text("listen")? {
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             Some(text) => text.parse::<SocketAddr>().map_err(|_| {
@@ -30,14 +54,54 @@ impl Admin {
                 )
             })?,
         };
-        if !listen.ip().is_loopback() {
-            return Err(section.error("listen", format!("{listen} can be reached from outside, and the pages know no login: only loopback is accepted; use 127.0.0.1 and put an authenticating proxy in front")));
-        }
         let hosts = section.texts("hosts")?.unwrap_or_default();
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
         if let Some(bad) = hosts.iter().find(|host| !host.chars().all(legal)) {
             return Err(section.error("hosts", format!("{bad:?} is no host name, with or without a port")));
         }
-        Ok(Self { listen, hosts })
+        let token = token(section)?;
+        let tls = Tls::of(section)?;
+        let asking = Asking::of(section, tls.is_some())?;
+        let knows_callers = token.is_some() || tls.as_ref().is_some_and(Tls::knows_callers);
+        if !listen.ip().is_loopback() && !knows_callers {
+            return Err(section.error("listen", format!("{listen} can be reached from outside: without admin.token_file or admin.tls_client_ca_file only loopback is accepted; set one of them, or use 127.0.0.1")));
+        }
+        if !listen.ip().is_loopback() && tls.is_none() {
+            section
+                .warn("listen", "the token and the pages go over the network as they are; set admin.tls_cert_file and admin.tls_key_file");
+        }
+        Ok(Self { listen, hosts, token, tls, asking })
     }
+
+    /// Where this machine reaches the process that this configuration is for.
+    pub fn own_address(&self) -> SocketAddr {
+        match self.listen {
+            SocketAddr::V4(at) if at.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, at.port()).into(),
+            SocketAddr::V6(at) if at.ip().is_unspecified() => (std::net::Ipv6Addr::LOCALHOST, at.port()).into(),
+            SocketAddr::V4(_) | SocketAddr::V6(_) => self.listen,
+        }
+    }
+}
+
+/// The address, and what has to be shown there.
+impl fmt::Display for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.listen)?;
+        f.write_str(if self.tls.is_some() { " by TLS" } else { "" })?;
+        f.write_str(if self.tls.as_ref().is_some_and(Tls::knows_callers) { ", for who has a certificate" } else { "" })?;
+        f.write_str(if self.token.is_some() { ", with a token" } else { "" })
+    }
+}
+
+/// It goes into a header, so it has no spaces and nothing that a header could not carry.
+fn token(section: &Section<'_>) -> Result<Option<Secret>, ConfigError> {
+    let key = if section.has("token_file") { "token_file" } else { "token" };
+    let Some(token) = section.secret("token")? else { return Ok(None) };
+    if token.expose().len() < SHORTEST_TOKEN {
+        return Err(section.error(key, format!("is shorter than {SHORTEST_TOKEN} characters; make one with: openssl rand -hex 32")));
+    }
+    if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(section.error(key, "has characters that a header cannot carry; expected letters, digits and signs of ASCII, no spaces"));
+    }
+    Ok(Some(token))
 }

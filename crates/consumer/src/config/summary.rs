@@ -74,7 +74,7 @@ impl Config {
         lines.push(("delivery.max_age", or_none(delivery.max_age.map(show).unwrap_or_default())));
         lines.push(("dead_letter.topic", self.dead_letter.topic.clone()));
         lines.push(("outcomes.topic", or_none(self.outcomes.as_ref().map(|outcomes| outcomes.topic.clone()).unwrap_or_default())));
-        lines.push(("admin.listen", self.admin.listen.to_string()));
+        lines.push(("admin.listen", self.admin.to_string()));
         let endpoint = self.telemetry.otlp_endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
         lines.push(("telemetry.otlp_endpoint", or_none(endpoint)));
     }

@@ -16,6 +16,8 @@ pub struct Telemetry {
     pub otlp_protocol: OtlpProtocol,
     /// The part of traces that is kept, 0 to 1.
     pub sample_ratio: f64,
+    /// What a call's span is to the trace of its record.
+    pub record_context: RecordContext,
     /// How a log line looks.
     pub log_format: Format,
     /// Which log lines are written.
@@ -31,7 +33,16 @@ pub enum OtlpProtocol {
     Http,
 }
 
-pub(super) const KEYS: &[&str] = &["otlp_endpoint", "otlp_protocol", "sample_ratio", "log_format", "log_level"];
+/// What a call's span is to the traces of the records that it answers for. It is linked to each of them in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordContext {
+    /// The beginning of a trace of its own: one call answers for many records.
+    Link,
+    /// A part of the trace of the record that is sent; whether it is kept was decided there.
+    Parent,
+}
+
+pub(super) const KEYS: &[&str] = &["otlp_endpoint", "otlp_protocol", "sample_ratio", "record_context", "log_format", "log_level"];
 
 impl Telemetry {
     pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
@@ -50,6 +61,9 @@ impl Telemetry {
                 .choice("otlp_protocol", &[("grpc", OtlpProtocol::Grpc), ("http", OtlpProtocol::Http)])?
                 .unwrap_or(OtlpProtocol::Grpc),
             sample_ratio,
+            record_context: section
+                .choice("record_context", &[("link", RecordContext::Link), ("parent", RecordContext::Parent)])?
+                .unwrap_or(RecordContext::Link),
             log_format: section.choice("log_format", &[("text", Format::Text), ("json", Format::Json)])?.unwrap_or(Format::Text),
             log_level: log_level.parse().map_err(|error| section.error("log_level", error))?,
         })

@@ -6,7 +6,6 @@ use std::time::Instant;
 use domain::{Cause, Indefinite, Outcome as CallOutcome};
 use engine::{Call, Disposed, Effect, Epoch, Input, Park, PartitionId};
 
-use super::notes::Notes;
 use super::pace::Who;
 use super::{Driver, Failure, to_unix_millis, unix_millis};
 use crate::call::{Job, Limits, Prepared};
@@ -16,6 +15,7 @@ use crate::kafka::messages::Command;
 use crate::kafka::outcomes::Outcome;
 use crate::kafka::record::Payload;
 use crate::schema::outcome;
+use crate::telemetry::spans::Origin;
 
 impl Driver {
     /// Performs everything the engine asks for. Some: nothing else helps.
@@ -25,12 +25,16 @@ impl Driver {
                 Effect::Call(call) => self.call(call),
                 Effect::Park(park) => self.park(&park),
                 Effect::Disposed(disposed) => self.disposed(disposed),
-                Effect::Commit(commit) => self.command(Command::Commit(commit)),
+                Effect::Commit(commit) => {
+                    self.traces.commit(&self.facts, &commit);
+                    self.report.committing(&commit);
+                    self.command(Command::Commit(commit));
+                }
                 Effect::Pause { partition, epoch } => self.pace(Who::Engine, partition, epoch, false),
                 Effect::Resume { partition, epoch } => self.pace(Who::Engine, partition, epoch, true),
                 Effect::Release { partition, epoch } => {
                     tracing::info!(partition = %self.facts.name(partition), "partition drained and given back");
-                    self.give_up(partition, epoch);
+                    self.give_up(partition, epoch, "released");
                     self.command(Command::Release { id: partition, epoch });
                 }
                 Effect::Seek { partition, epoch, offset } => {
@@ -64,7 +68,7 @@ impl Driver {
         };
         let limits = Limits { write_by: self.origin + call.write_by.0, deadline: self.origin + call.deadline.0 };
         tracing::debug!(order = event.merchant_biz_no.as_str(), attempt = call.attempt, serial = call.ticket.serial, "call");
-        let span = Notes::span(&self.facts, &call, &event);
+        let span = self.traces.call(&self.facts, &self.engine, &call, &event);
         let (began, generation) = (Instant::now(), call.generation);
         let job = Job { ticket: call.ticket, offset: call.offset, event, generation, run: None, limits, span, began };
         // One that was signed with keys of before is signed anew.
@@ -95,6 +99,8 @@ impl Driver {
         let now = self.now();
         let Some(place) = self.facts.place(park.partition) else { return };
         let event = self.intake.order_in(park.partition, &park.payload);
+        let after = self.traces.failed(park.partition, park.offset);
+        let traceparent = after.as_ref().map(Origin::header);
         let facts = LetterFacts {
             reason: &park.reason,
             topic: &place.topic,
@@ -107,9 +113,11 @@ impl Driver {
             attempts: park.attempts,
             failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
             schema_id: self.intake.schema_id(&park.payload),
+            traceparent: traceparent.as_deref(),
             kept: Kept::All,
         };
         self.metrics.dead_letter(&park.reason);
+        let _traced = after.as_ref().map(Origin::attach);
         self.notes.parked(&self.facts, park);
         let which = Which { partition: park.partition, epoch: park.epoch, offset: park.offset };
         self.dead_letters.write(&park.payload, facts, which);
@@ -146,7 +154,8 @@ impl Driver {
     }
 
     /// The partition is no longer ours.
-    pub(super) fn give_up(&mut self, id: PartitionId, epoch: Epoch) {
+    pub(super) fn give_up(&mut self, id: PartitionId, epoch: Epoch, end: &'static str) {
+        self.traces.gone(id, epoch, end);
         self.intake.forget(id);
         self.paces.forget(id);
         self.facts.gone(id, epoch);

@@ -10,6 +10,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use super::facts::AnswerFacts;
 use super::intake::Step;
 use super::pace::Who;
+use super::traces::Move;
 use super::{Driver, Failure, unix_millis};
 use crate::call::Finished;
 use crate::kafka::dead_letter::Which;
@@ -26,11 +27,14 @@ impl Driver {
     pub(super) fn event(&mut self, event: Event) -> Result<(), Failure> {
         let now = self.now();
         match event {
-            Event::Assigned(assigned) => assigned.into_iter().for_each(|assigned| self.assigned(assigned)),
+            Event::Assigned(assigned) => {
+                self.traces.moving(&self.facts, Move::Assigned, assigned.len());
+                assigned.into_iter().for_each(|assigned| self.assigned(assigned));
+            }
             Event::Halted { id, epoch, halt } => {
                 self.metrics.halted();
                 tracing::error!(partition = %self.facts.name(id), reason = %halt, "partition halted: nothing more of it is read until an operator decides");
-                self.give_up(id, epoch);
+                self.give_up(id, epoch, "halted");
                 self.engine.handle(Input::Lost { partition: id, epoch }, now);
             }
             Event::Held { topic, partition, why } => {
@@ -40,14 +44,17 @@ impl Driver {
             Event::Revoking(partitions) => {
                 tracing::info!(partitions = partitions.len(), "partitions are being taken; draining them");
                 let deadline = engine::Now(now.0 + self.stopping.drain);
+                self.traces.moving(&self.facts, Move::Revoked, partitions.len());
                 for (partition, epoch) in partitions {
+                    self.traces.drains(&self.facts, partition, epoch);
                     self.engine.handle(Input::Revoking { partition, epoch, deadline }, now);
                 }
             }
             Event::Lost(partitions) => {
                 tracing::warn!(partitions = partitions.len(), "partitions were lost: they belong to another member already");
+                self.traces.moving(&self.facts, Move::Lost, partitions.len());
                 for (partition, epoch) in partitions {
-                    self.give_up(partition, epoch);
+                    self.give_up(partition, epoch, "lost");
                     self.engine.handle(Input::Lost { partition, epoch }, now);
                 }
             }
@@ -74,10 +81,12 @@ impl Driver {
             }
             Event::Committed { commit, result } => {
                 self.metrics.commit(result);
+                self.traces.committed(commit, result);
                 self.engine.handle(Input::CommitFinished { commit, result }, now);
             }
             Event::Joined { partitions } => {
                 self.metrics.rebalance();
+                self.traces.joined(partitions);
                 self.report.joined(partitions);
                 tracing::info!(partitions, "the group has settled");
             }
@@ -125,6 +134,8 @@ impl Driver {
                     if let Some(note) = note {
                         self.metrics.key(note);
                     }
+                    self.traces.fetched(&input);
+                    self.report.fetched(&input);
                     self.engine.handle(input, now);
                 }
                 Step::Violated(biz_type) => self.metrics.violated(biz_type),
@@ -178,7 +189,8 @@ impl Driver {
         let Finished { job, signed, signing, answer, took } = finished;
         let ticket = job.ticket;
         self.metrics.call(&answer, took, signing);
-        self.notes.answer(&self.facts, ticket, &answer);
+        job.span.in_scope(|| self.notes.answer(&self.facts, ticket, &answer));
+        self.traces.called(&job, &answer.outcome);
         let request_id = signed.as_ref().map(|signed| signed.request_id().clone());
         match (&answer.outcome, signed) {
             (CallOutcome::Indefinite(_), Some(signed)) => {

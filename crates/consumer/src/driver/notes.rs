@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use alipayhk::Answer;
-use domain::{OrderEvent, Outcome, Verdict};
-use engine::{Call, GateReason, Note, Park, Ticket};
-use tracing::Span;
+use domain::{Outcome, Verdict};
+use engine::{GateReason, Note, Park, Ticket};
 
 use super::facts::Facts;
 use crate::kafka::record::Payload;
 use crate::telemetry::causes;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::spans::{self, CallFacts, Origin};
 
 /// A frequent line is written at most this often; what was left out in between is counted in the next one.
 const QUIET: Duration = Duration::from_secs(10);
@@ -40,23 +38,6 @@ impl Notes {
                 Some(0)
             }
         }
-    }
-
-    /// The span of a call, linked to where the record came from.
-    pub(super) fn span(facts: &Facts, call: &Call<Payload>, event: &OrderEvent) -> Span {
-        let Some(place) = facts.place(call.ticket.partition) else { return Span::none() };
-        let facts = CallFacts {
-            topic: &place.topic,
-            partition: place.partition,
-            offset: call.offset.0,
-            ticket: call.ticket,
-            attempt: call.attempt,
-            biz_type: event.biz_type,
-            order: event.merchant_biz_no.as_str(),
-            answers_for: call.answers_for,
-        };
-        let traceparent = call.payload.parts().traceparent.map(|value| ("traceparent", value));
-        spans::call(&facts, Origin::read(traceparent.into_iter()))
     }
 
     /// An answer came, or none.

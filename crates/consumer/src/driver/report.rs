@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use engine::{GateView, PartitionView, Phase};
+use engine::{Commit, Content, GateView, Input, Now, PartitionId, PartitionView, Phase};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Driver;
+use super::closures::Closures;
+use super::unfit::{Told, Unfit};
 use crate::admin::Published;
 use crate::admin::state;
+use crate::kafka::record::Payload;
 
 /// One kind of trouble is said this often.
 const QUIET: Duration = Duration::from_secs(10);
@@ -22,12 +25,25 @@ pub(crate) struct Report {
     group: state::Group,
     held: bool,
     troubles: HashMap<String, Instant>,
+    closures: Closures,
+    unfit: Unfit,
+    /// Characters of each partition's last commit metadata.
+    metadata: HashMap<PartitionId, usize>,
 }
 
 impl Report {
     pub(crate) fn new(published: Published) -> Self {
         let started_at = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
-        Self { published, started_at, group: state::Group::Joining, held: false, troubles: HashMap::new() }
+        Self {
+            published,
+            started_at,
+            group: state::Group::Joining,
+            held: false,
+            troubles: HashMap::new(),
+            closures: Closures::default(),
+            unfit: Unfit::default(),
+            metadata: HashMap::new(),
+        }
     }
 
     /// True when the hold file came or went.
@@ -53,6 +69,38 @@ impl Report {
         self.group = state::Group::Failed(why.to_owned());
     }
 
+    /// A commit is made.
+    pub(super) fn committing(&mut self, commit: &Commit) {
+        self.metadata.insert(commit.partition, commit.metadata.len());
+    }
+
+    /// A record goes to the engine.
+    pub(super) fn fetched(&mut self, input: &Input<Payload>) {
+        if let Input::Fetched { record, .. } = input
+            && let Content::Unfit { reason, .. } = &record.content
+        {
+            self.unfit.count(*reason);
+        }
+    }
+
+    /// Raises the alarm on records that can never be sent, and takes it back.
+    fn watch_unfit(&mut self, records_read: u64, now: Now) {
+        match self.unfit.look(records_read, now) {
+            Some(Told::Alarm(unfit, read)) => {
+                let (undecodable, invalid, unmapped) = (unfit.undecodable, unfit.invalid, unfit.unmapped);
+                tracing::error!(
+                    undecodable,
+                    invalid,
+                    unmapped,
+                    read,
+                    "many records of the last minute can never be sent: look at the dead letters"
+                );
+            }
+            Some(Told::Over) => tracing::info!("for a minute no record was unfit to be sent"),
+            None => {}
+        }
+    }
+
     /// Something that heals by itself, said once in a while for each text.
     pub(super) fn trouble(&mut self, what: &str) {
         self.troubles.retain(|_, at| at.elapsed() < QUIET);
@@ -74,6 +122,12 @@ impl Driver {
             let (state, reason) = self::gate(*view);
             Some((biz_type.name(), state::TypeGate { state, reason: reason? }))
         });
+        self.report.closures.observe(snapshot.gate != GateView::Open, now);
+        let behind_gate = self.report.closures.within(snapshot.freshness, now);
+        self.report.watch_unfit(counters.records_read, now);
+        for view in &snapshot.partitions {
+            self.traces.settled(view.partition, view.committable);
+        }
         let state = state::State {
             version: env!("CARGO_PKG_VERSION"),
             environment: self.facts.environment.as_deref().map(str::to_owned),
@@ -91,9 +145,15 @@ impl Driver {
             calls: state::Calls { attempted: counters.calls_attempted, in_flight: u64::from(snapshot.in_flight) },
             calls_saved: counters.collapsed,
             gate: state::Gate { state: gate, reason, types: types.collect() },
-            quota: state::Quota { share_per_second: snapshot.share_per_second, tokens: snapshot.tokens },
+            quota: state::Quota {
+                share_per_second: snapshot.share_per_second,
+                rate_per_second: snapshot.rate_per_second,
+                tokens: snapshot.tokens,
+            },
             fuse: state::Fuse { tokens: snapshot.fuse_tokens },
             freshness_seconds: snapshot.freshness.as_secs_f64(),
+            freshness_behind_gate_seconds: behind_gate.as_secs_f64(),
+            unfit_alarm: self.report.unfit.alarm(),
             remembered_orders: snapshot.remembered_orders as u64,
             notes: self.metrics.notes(),
             partitions: snapshot.partitions.iter().filter_map(|view| self.partition(view)).collect(),
@@ -123,6 +183,7 @@ impl Driver {
             window: view.window.map(|offset| offset.0),
             barrier: Some(view.barrier.0),
             restoring: view.restoring,
+            commit_metadata: self.report.metadata.get(&view.partition).map(|characters| *characters as u64),
         })
     }
 }

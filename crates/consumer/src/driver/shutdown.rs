@@ -53,6 +53,7 @@ impl Driver {
         let ours = self.facts.ours();
         tracing::info!(partitions = ours.len(), drain = ?self.stopping.drain, "stopping: finishing the calls on their way");
         for (partition, epoch) in ours {
+            self.traces.drains(&self.facts, partition, epoch);
             self.engine.handle(Input::Revoking { partition, epoch, deadline }, now);
         }
         false

@@ -20,6 +20,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) attempts: u32,
     pub(crate) failures: Option<(i64, i64)>,
     pub(crate) schema_id: Option<u32>,
+    /// The span of the call after which it was given up, as a W3C `traceparent`.
+    pub(crate) traceparent: Option<&'a str>,
     pub(crate) kept: Kept,
 }
 
@@ -50,7 +52,7 @@ pub(crate) fn headers(record: &Payload, facts: &Facts<'_>) -> OwnedHeaders {
     let (reason, code, message) = reason(facts.reason);
     // Cloned as a whole: a header of the record may have a name that rdkafka cannot show.
     let own = record.headers().filter(|_| facts.kept != Kept::Place).cloned();
-    let mut headers = own.unwrap_or_else(|| OwnedHeaders::new_with_capacity(17));
+    let mut headers = own.unwrap_or_else(|| OwnedHeaders::new_with_capacity(18));
     let mut put = |name: &str, value: &str| {
         let own = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
         headers = own.insert(Header { key: name, value: Some(value) });
@@ -83,6 +85,9 @@ pub(crate) fn headers(record: &Payload, facts: &Facts<'_>) -> OwnedHeaders {
     }
     if let Some(id) = facts.schema_id {
         put("ordersync.schema_id", &id.to_string());
+    }
+    if let Some(traceparent) = facts.traceparent {
+        put("ordersync.traceparent", traceparent);
     }
     if facts.kept != Kept::All {
         put("ordersync.truncated", "true");

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 /// What the file system says of some files. Another content shows in it, and so does a link that points elsewhere now, which is how mounted
 /// secrets change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Stamp(Vec<(PathBuf, Option<Look>)>);
+pub(crate) struct Stamp(Vec<(PathBuf, Option<Look>)>);
 
 /// Device, inode, size, and when it was changed, in seconds and nanoseconds.
 type Look = (u64, u64, u64, (i64, i64), (i64, i64));
 
 impl Stamp {
     /// Asked beside the loop, since a file system may be slow to answer.
-    pub(super) async fn of(files: Vec<PathBuf>) -> Self {
+    pub(crate) async fn of(files: Vec<PathBuf>) -> Self {
         let look = |path: PathBuf| {
             let seen = look(&path);
             (path, seen)

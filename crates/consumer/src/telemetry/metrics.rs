@@ -53,13 +53,16 @@ impl Metrics {
         let registry = Registry::new();
         let pull = opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false).build()?;
         let mut provider = SdkMeterProvider::builder().with_reader(pull).with_resource(resource);
+        let mut exports = Arc::default();
         if let Some(push) = push {
-            provider = provider.with_reader(push);
+            provider = provider.with_reader(push.reader);
+            exports = push.exports;
         }
         let provider = provider.build();
         let meter = provider.meter("order-sync");
         let watched = Watched::default();
         gauges::register(&meter, published, &watched, env!("CARGO_PKG_VERSION"));
+        gauges::exports(&meter, exports);
         let counted = Arc::new(Counted::new());
         counted.register(&meter);
         let call_duration = histogram(&meter, &catalogue::CALL_DURATION);
@@ -170,6 +173,11 @@ impl Metrics {
         // a failed export was told by the exporter
         let _ = self.0.provider.shutdown();
     }
+}
+
+/// The word for a coordinator's answer, in metrics and spans alike.
+pub(crate) fn commit_result(result: CommitResult) -> &'static str {
+    CommitEnd::of(result).name()
 }
 
 fn histogram(meter: &Meter, entry: &Entry) -> Histogram<f64> {

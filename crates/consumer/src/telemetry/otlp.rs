@@ -3,6 +3,7 @@
 
 mod exporter;
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -14,9 +15,11 @@ use opentelemetry_otlp::{
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::PeriodicReader;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider};
 use tokio::runtime::{Builder, Runtime};
 
+use super::spans::Sampling;
+pub(super) use exporter::Exports;
 use exporter::{Bounded, Complaints};
 
 /// How long one export may take.
@@ -72,8 +75,13 @@ pub(super) struct Otlp {
     spans: SdkTracerProvider,
 }
 
-/// The reader that pushes metrics to the collector.
-pub(super) type Push = PeriodicReader<Bounded<MetricExporter>>;
+/// What pushes metrics to the collector.
+pub(super) struct Push {
+    /// Reads them now and then.
+    pub(super) reader: PeriodicReader<Bounded<MetricExporter>>,
+    /// What became of all exports, spans included.
+    pub(super) exports: Arc<Exports>,
+}
 
 impl Otlp {
     /// Builds the exporters; connects to nothing yet.
@@ -87,16 +95,17 @@ impl Otlp {
         };
         let complaints = Complaints::default();
         let spans = Bounded::new(spans, runtime.handle().clone(), complaints.clone());
+        let exports = Arc::clone(complaints.exports());
         let metrics = Bounded::new(metrics, runtime.handle().clone(), complaints);
         let batches = BatchConfigBuilder::default().with_max_queue_size(MAX_WAITING_SPANS).with_scheduled_delay(Duration::from_secs(2));
         let spans = SdkTracerProvider::builder()
             .with_span_processor(BatchSpanProcessor::builder(spans).with_batch_config(batches.build()).build())
-            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample_ratio))))
+            .with_sampler(Sampling::of(settings.sample_ratio))
             .with_resource(resource)
             .build();
-        let push = PeriodicReader::builder(metrics).with_interval(METRICS_INTERVAL).build();
+        let reader = PeriodicReader::builder(metrics).with_interval(METRICS_INTERVAL).build();
         drop(_inside);
-        Ok((Self { runtime, spans }, push))
+        Ok((Self { runtime, spans }, Push { reader, exports }))
     }
 
     /// What makes the spans.

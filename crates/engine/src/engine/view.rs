@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{BizType, MerchantBizNo};
 
 use super::Engine;
-use crate::io::{Disposition, Epoch, GateReason, Now, Offset, PartitionId};
+use crate::io::{Disposition, Epoch, GateReason, Now, Offset, PartitionId, Ticket};
 use crate::lane::Busy;
 use crate::partition::{Partition, Phase};
 
@@ -235,6 +235,24 @@ impl<P: Clone> Engine<P> {
             });
         }
         found
+    }
+}
+
+impl<P: Clone> Engine<P> {
+    /// The newest offsets that a call on its way answers for beside its own, newest first. Only who follows records asks.
+    pub fn absorbed_by(&self, ticket: Ticket, most: usize) -> Vec<Offset> {
+        let Some(of) = self.calls.get(&ticket.serial) else { return Vec::new() };
+        let partition = self.partitions.get(&ticket.partition).filter(|partition| partition.epoch == ticket.epoch);
+        let work = partition.and_then(|partition| partition.lanes.get(&of.lane.key)?.queue.first());
+        let Some(work) = work.filter(|work| work.version == of.version) else { return Vec::new() };
+        let newest_first = |a: &Offset, b: &Offset| b.cmp(a);
+        let mut offsets: Vec<Offset> = work.riders.iter().map(|rider| rider.offset()).collect();
+        if offsets.len() > most {
+            offsets.select_nth_unstable_by(most, newest_first);
+            offsets.truncate(most);
+        }
+        offsets.sort_unstable_by(newest_first);
+        offsets
     }
 }
 

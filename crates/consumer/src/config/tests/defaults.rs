@@ -97,6 +97,15 @@ fn what_is_written_is_taken() {
 }
 
 #[test]
+fn with_a_token_the_pages_listen_beyond_loopback_and_without_tls_that_is_unwise() {
+    let config = Place::new().changed(&[], "[admin]\nlisten = \"0.0.0.0:8443\"\ntoken = \"hunter2hunter2hunter2\"", &[]).unwrap();
+    assert_eq!(config.admin.own_address().to_string(), "127.0.0.1:8443");
+    assert_eq!(config.admin.to_string(), "0.0.0.0:8443, with a token");
+    assert!(config.warnings.iter().any(|warning| warning.starts_with("admin.listen: ")), "{:?}", config.warnings);
+    assert!(!format!("{config:?} {:?}", config.summary()).contains("hunter2"));
+}
+
+#[test]
 fn business_types_change_the_rules() {
     let over = "[business_types.RIDE_HAILING]\nmode = \"strict\"\nnever_collapse = [\"ORDER_TAKEN\"]\nextra_statuses = [\"LOST\"]\nrequired = { LOST = [\"extInfo.reason\"] }\n";
     let config = Place::new().changed(&[], over, &[]).unwrap();

@@ -59,11 +59,26 @@ fn what_is_needed_and_missing_is_named() {
 }
 
 #[test]
-fn what_comes_later_says_so() {
+fn who_may_see_the_pages_is_said_in_a_way_that_holds() {
     refused(&[
-        (&[], "[admin]\ntoken_file = \"password\"", "admin.token_file", "not yet supported"),
-        (&[], "[admin]\ntls_cert_file = \"ca.pem\"", "admin.tls_cert_file", "not yet supported"),
-        (&[], "[admin]\ntls_key_file = \"ca.pem\"", "admin.tls_key_file", "not yet supported"),
+        (&[], "[admin]\nlisten = \"0.0.0.0:8080\"", "admin.listen", "only loopback"),
+        (&[], "[admin]\nlisten = \"[::]:8080\"", "admin.listen", "admin.token_file"),
+        (&[], "[admin]\ntoken_file = \"password\"", "admin.token_file", "shorter than 16"),
+        (&[], "[admin]\ntoken = \"hunter2\"", "admin.token", "openssl rand"),
+        (&[], "[admin]\ntoken = \"hunter2 hunter2 hunter2\"", "admin.token", "a header cannot carry"),
+        (&[], "[admin]\ntoken = \"hunter2hunter2hunter2ü\"", "admin.token", "a header cannot carry"),
+        (&[], "[admin]\ntoken = \"hunter2hunter2hunter2\"\ntoken_file = \"password\"", "admin.token_file", "keep one of them"),
+        (&[], "[admin]\ntls_cert_file = \"ca.pem\"", "admin.tls_key_file", "is missing"),
+        (&[], "[admin]\ntls_key_file = \"keys/merchant.pem\"", "admin.tls_cert_file", "is missing"),
+        (&[], "[admin]\ntls_client_ca_file = \"ca.pem\"", "admin.tls_client_ca_file", "needs TLS"),
+        (&[], "[admin]\ntls_cert_file = \"password\"\ntls_key_file = \"keys/merchant.pem\"", "admin.tls_cert_file", "no usable PEM"),
+        (&[], "[admin]\ntls_cert_file = \"ca.pem\"\ntls_key_file = \"keys/open.pem\"", "admin.tls_key_file", "chmod 600"),
+        (&[], "[admin]\ntls_cert_file = \"ca.pem\"\ntls_key_file = \"keys/ecc.pem\"", "admin.tls_cert_file", "do not make a certificate"),
+        (&[], "[admin]\ntls_cert_file = \"ca.pem\"\ntls_key_file = \"password\"", "admin.tls_key_file", "no private key"),
+        (&[], "[admin]\nca_file = \"password\"", "admin.ca_file", "no usable PEM"),
+        (&[], "[admin]\nclient_cert_file = \"ca.pem\"", "admin.client_key_file", "is missing"),
+        (&[], "[admin]\nclient_key_file = \"keys/merchant.pem\"", "admin.client_cert_file", "is missing"),
+        (&[], "[admin]\nclient_cert_file = \"ca.pem\"\nclient_key_file = \"keys/open.pem\"", "admin.client_key_file", "chmod 600"),
     ]);
 }
 
@@ -145,7 +160,6 @@ fn addresses_are_checked() {
         (&[], "[schema]\nframing = \"bare\"\nwriter_schema_file = \"ca.pem\"", "schema.writer_schema_file", "no Avro schema"),
         (&[], "[schema]\nwriter_schema_file = \"order.avsc\"", "schema.writer_schema_file", "of no use"),
         (&[], "[admin]\nlisten = \"8080\"", "admin.listen", "\"127.0.0.1:8080\""),
-        (&[], "[admin]\nlisten = \"0.0.0.0:8080\"", "admin.listen", "only loopback"),
         (&[], "[admin]\nhosts = [\"a/b\"]", "admin.hosts", "host name"),
         (&[], "[telemetry]\notlp_endpoint = \"collector:4317\"", "telemetry.otlp_endpoint", "is no address"),
         (&[], "[telemetry]\notlp_protocol = \"udp\"", "telemetry.otlp_protocol", "\"grpc\" or \"http\""),

@@ -16,6 +16,7 @@ fn facts(reason: &ParkReason) -> Facts<'_> {
         attempts: 0,
         failures: None,
         schema_id: None,
+        traceparent: None,
         kept: Kept::All,
     }
 }
@@ -59,6 +60,7 @@ fn a_rejected_order_tells_who_it_is_what_alipayhk_said_and_how_often_it_was_trie
         attempts: 2,
         failures: Some((1_795_478_399_100, 1_795_478_399_900)),
         schema_id: Some(7),
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ..facts(&reason)
     };
     let said = told(&Payload::of(Some(b"ORDER-1"), Some(b"x"), None), &known);
@@ -68,6 +70,7 @@ fn a_rejected_order_tells_who_it_is_what_alipayhk_said_and_how_often_it_was_trie
     assert_eq!((of("ordersync.order_modify_time"), of("ordersync.attempts")), (Some("1795478399000"), Some("2")));
     let failures = (of("ordersync.first_failure"), of("ordersync.last_failure"));
     assert_eq!(failures, (Some("1795478399100"), Some("1795478399900")));
+    assert!(of("ordersync.traceparent").is_some_and(|context| context.starts_with("00-0af7651916cd43dd8448eb211c80319c-")));
     assert_eq!((of("ordersync.schema_id"), of("ordersync.truncated")), (Some("7"), None));
 }
 

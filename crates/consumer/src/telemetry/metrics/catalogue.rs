@@ -5,7 +5,9 @@ use domain::{BizType, Cause};
 
 use super::mapped::{CallEnd, Ended, gate_reasons};
 use super::series::Series;
-use super::words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded, Restored};
+use super::words::{
+    AnswerNote, CommitEnd, DeadLetter, ExportEnd, KeyKind, NoteKind, OutcomeName, Rebuild, RegistryFetch, Reloaded, Restored,
+};
 use crate::admin::health::LOOPS;
 use crate::telemetry::causes;
 
@@ -75,6 +77,7 @@ macro_rules! catalogue {
 
 catalogue! {
     FRESHNESS = "ordersync.freshness", Kind::Gauge, "s", &[], "The headline: the largest, over orders, of now minus the arrival of its first modification since the last accepted one.";
+    BEHIND_GATE = "ordersync.freshness.behind_gate", Kind::Gauge, "s", &[], "Of the freshness, the time in which the gate of all calls was closed: for AlipayHK or the operator to end, and no instance more would shorten it. Gates of single business types are in `ordersync.gate.type_closed`.";
     RECORDS_READ = "ordersync.records.read", Kind::Counter, "{record}", &[], "Records read for the first time; what the history window and seeks read again is left out.";
     DISPOSED = "ordersync.records.disposed", Kind::Counter, "{record}", &[closed("disposition", Ended::first), closed("reason", Ended::second)], "How records ended.";
     CALLS = "ordersync.calls", Kind::Counter, "{call}", &[closed("outcome", CallEnd::first), closed("cause", CallEnd::second)], "Calls to AlipayHK that ended. `indefinite` ones have a cause and are tried again.";
@@ -92,13 +95,17 @@ catalogue! {
     PARTITION_IN_FLIGHT = "ordersync.partition.in_flight", Kind::Gauge, "{call}", PARTITION, "Calls on their way.";
     PARTITION_LAG = "ordersync.partition.lag", Kind::Gauge, "{record}", PARTITION, "Records from the committable offset to the end of the log; absent until the end is known.";
     PARTITION_PAUSED = "ordersync.partition.paused", Kind::Gauge, "{state}", PARTITION, "1 while fetching stands still because enough is open.";
+    PARTITION_WINDOW_LEFT = "ordersync.partition.window_left", Kind::Gauge, "{offset}", PARTITION, "Offsets from the position to the announced window; 0: reading is further than what may be sent yet.";
+    PARTITION_METADATA = "ordersync.partition.commit_metadata", Kind::Gauge, "{character}", PARTITION, "Characters of the last commit's metadata, of at most 4,096: the window and the map of what is settled ahead. What the map does not reach is sent again after a crash.";
     GATE_CLOSED = "ordersync.gate.closed", Kind::Gauge, "{state}", &[closed("reason", gate_reasons)], "1 for the reason for which no calls are made, or only one to find out.";
     GATE_TYPE_CLOSED = "ordersync.gate.type_closed", Kind::Gauge, "{state}", &[BIZ_TYPE], "1 while no calls of this business type are made.";
-    QUOTA_SHARE = "ordersync.quota.share", Kind::Gauge, "{call}/s", &[], "This instance's part of the quota, cut after throttling answers.";
+    QUOTA_SHARE = "ordersync.quota.share", Kind::Gauge, "{call}/s", &[], "This instance's part of the quota.";
+    QUOTA_RATE = "ordersync.quota.rate", Kind::Gauge, "{call}/s", &[], "The calls a second in force: the share, cut after throttling answers.";
     QUOTA_TOKENS = "ordersync.quota.tokens", Kind::Gauge, "{call}", &[], "Calls that could be made at once.";
     FUSE_TOKENS = "ordersync.fuse.tokens", Kind::Gauge, "{record}", &[], "Rejected or undecided records that may still be parked before the gate closes.";
     REMEMBERED = "ordersync.orders.remembered", Kind::Gauge, "{order}", &[], "Orders whose last decision is remembered.";
     DEAD_LETTERS = "ordersync.dead_letters", Kind::Counter, "{record}", &[closed("reason", DeadLetter::first)], "Writes of dead letters; one that the broker did not confirm is counted again when it is repeated.";
+    UNFIT_ALARM = "ordersync.records.unfit_alarm", Kind::Gauge, "{state}", &[], "1 while many records can never be sent: undecodable, invalid or unmapped were 10 or more and one in a hundred or more of the last minute, until a minute has none.";
     COMMITS = "ordersync.commits", Kind::Counter, "{commit}", &[closed("result", CommitEnd::first)], "Commits by the coordinator's word; `unanswered`: none came in time.";
     REBALANCES = "ordersync.rebalances", Kind::Counter, "{rebalance}", &[], "Times the group settled after a change.";
     HALTED = "ordersync.partitions.halted", Kind::Counter, "{partition}", &[], "Partitions not taken because their offsets cannot be trusted: an operator has to decide.";
@@ -110,6 +117,7 @@ catalogue! {
     VIOLATIONS = "ordersync.records.violations", Kind::Counter, "{record}", &[BIZ_TYPE], "Records that break a rule of their business type's table by themselves: an unknown status, a missing field or path. `observe` sends them, `strict` parks them.";
     NOTES = "ordersync.notes", Kind::Counter, "{note}", &[closed("note", NoteKind::first)], "What the engine remarked; each is told in a log line where it is rare.";
     RELOADS = "ordersync.config.reloads", Kind::Counter, "{read}", &[closed("result", Reloaded::first)], "Times keys and quota were read again, by SIGHUP or because a file changed; `refused`: something was wrong with them and nothing is changed.";
+    EXPORTS = "ordersync.telemetry.exports", Kind::Counter, "{request}", &[closed("result", ExportEnd::first)], "Batches of spans and readings of metrics sent to `telemetry.otlp_endpoint`. `failed` ones are lost; nothing else is concerned.";
     BUILD = "ordersync.build.info", Kind::Gauge, "{build}", &[Label { name: "version", values: Values::Ours("the program's version") }], "Always 1.";
 }
 

@@ -1,13 +1,19 @@
 //! Gauges, and counters that the engine keeps: read from the published state whenever somebody asks.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use domain::BizType;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
 use super::catalogue::{self, Entry};
 use super::mapped::gate_reasons;
+use super::series::Series as _;
+use super::words::ExportEnd;
 use crate::admin::health::Watched;
 use crate::admin::state::{GateState, Partition, Published, State};
+use crate::telemetry::otlp::Exports;
 
 /// Registers all of them.
 pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, version: &'static str) {
@@ -23,10 +29,26 @@ pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, 
     u64_gauge(meter, &catalogue::BUILD, move |to| to.observe(1, &[KeyValue::new("version", version)]));
 }
 
+/// What became of what was sent to the collector.
+pub(super) fn exports(meter: &Meter, exports: Arc<Exports>) {
+    let ends = ExportEnd::all().into_iter().map(|end| (end, end.attributes())).collect::<Vec<_>>();
+    counter(meter, &catalogue::EXPORTS, move |to| {
+        for (end, labels) in &ends {
+            let count = match end {
+                ExportEnd::Exported => &exports.done,
+                ExportEnd::Failed => &exports.failed,
+            };
+            to.observe(count.load(Ordering::Relaxed), labels);
+        }
+    });
+}
+
 fn of_state(meter: &Meter, published: &Published) {
     type Float = fn(&State) -> f64;
-    let floats: [(&Entry, Float); 4] = [
+    let floats: [(&Entry, Float); 6] = [
         (&catalogue::FRESHNESS, |state| state.freshness_seconds),
+        (&catalogue::BEHIND_GATE, |state| state.freshness_behind_gate_seconds),
+        (&catalogue::QUOTA_RATE, |state| state.quota.rate_per_second),
         (&catalogue::QUOTA_SHARE, |state| state.quota.share_per_second),
         (&catalogue::QUOTA_TOKENS, |state| state.quota.tokens),
         (&catalogue::FUSE_TOKENS, |state| state.fuse.tokens),
@@ -42,8 +64,11 @@ fn of_state(meter: &Meter, published: &Published) {
         let published = published.clone();
         counter(meter, entry, move |to| to.observe(read(&published.get()), &[]));
     }
-    let gauges: [(&Entry, Whole); 2] =
-        [(&catalogue::IN_FLIGHT, |state| state.calls.in_flight), (&catalogue::REMEMBERED, |state| state.remembered_orders)];
+    let gauges: [(&Entry, Whole); 3] = [
+        (&catalogue::IN_FLIGHT, |state| state.calls.in_flight),
+        (&catalogue::REMEMBERED, |state| state.remembered_orders),
+        (&catalogue::UNFIT_ALARM, |state| u64::from(state.unfit_alarm)),
+    ];
     for (entry, read) in gauges {
         let published = published.clone();
         u64_gauge(meter, entry, move |to| to.observe(read(&published.get()), &[]));
@@ -53,7 +78,7 @@ fn of_state(meter: &Meter, published: &Published) {
 fn of_partitions(meter: &Meter, published: &Published) {
     // None: the number is not known yet, and the series is absent
     type Read = fn(&Partition) -> Option<u64>;
-    let gauges: [(&Entry, Read); 8] = [
+    let gauges: [(&Entry, Read); 10] = [
         (&catalogue::PARTITION_POSITION, |of| offset(of.position)),
         (&catalogue::PARTITION_COMMITTABLE, |of| offset(of.committable)),
         (&catalogue::PARTITION_COMMITTED, |of| of.committed.and_then(offset)),
@@ -61,6 +86,8 @@ fn of_partitions(meter: &Meter, published: &Published) {
         (&catalogue::PARTITION_WAITING, |of| Some(of.waiting)),
         (&catalogue::PARTITION_IN_FLIGHT, |of| Some(of.in_flight)),
         (&catalogue::PARTITION_LAG, Partition::lag),
+        (&catalogue::PARTITION_WINDOW_LEFT, Partition::window_left),
+        (&catalogue::PARTITION_METADATA, |of| of.commit_metadata),
         (&catalogue::PARTITION_PAUSED, |of| Some(u64::from(of.paused))),
     ];
     for (entry, read) in gauges {

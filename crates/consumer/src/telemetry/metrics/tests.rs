@@ -39,8 +39,16 @@ fn the_documentation_lists_exactly_the_catalogue() {
 #[test]
 fn every_metric_of_the_catalogue_is_on_the_page_under_its_name_and_no_other() {
     let (metrics, published) = metrics();
-    published
-        .set(State { partitions: vec![Partition { committed: Some(1), log_end: Some(2), ..Partition::default() }], ..State::default() });
+    published.set(State {
+        partitions: vec![Partition {
+            committed: Some(1),
+            log_end: Some(2),
+            window: Some(3),
+            commit_metadata: Some(4),
+            ..Partition::default()
+        }],
+        ..State::default()
+    });
     metrics.watch(Heartbeats::default());
     metrics.call(&answer(Outcome::Definitive(Verdict::Accepted)), Duration::from_millis(3), Some(Duration::from_millis(1)));
     let page = metrics.render();

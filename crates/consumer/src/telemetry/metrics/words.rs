@@ -39,6 +39,10 @@ closed!(
     Reloaded, "result", { Taken = "taken", Refused = "refused" }
 );
 closed!(
+    /// What became of spans or metrics that were sent to the collector.
+    ExportEnd, "result", { Exported = "exported", Failed = "failed" }
+);
+closed!(
     /// What came of asking the registry.
     RegistryFetch, "result", { Fetched = "fetched", Unknown = "unknown", Unusable = "unusable", Unreachable = "unreachable" }
 );

@@ -34,9 +34,13 @@ impl<E> Bounded<E> {
         // the timer, too, is made inside the runtime
         let result = inside(&self.runtime, async { timeout(EXPORT_TIMEOUT, export).await }).await;
         let result = result.unwrap_or(Err(OTelSdkError::Timeout(EXPORT_TIMEOUT)));
-        if let Err(error) = &result {
-            self.complaints.complain(error);
-        }
+        match &result {
+            Ok(()) => self.complaints.exports().done.fetch_add(1, Ordering::Relaxed),
+            Err(error) => {
+                self.complaints.complain(error);
+                self.complaints.exports().failed.fetch_add(1, Ordering::Relaxed)
+            }
+        };
         result
     }
 }
@@ -98,10 +102,25 @@ pub(super) struct Complaints(Arc<Said>);
 struct Said {
     last: Mutex<Option<Instant>>,
     kept_back: AtomicU64,
+    exports: Arc<Exports>,
+}
+
+/// How exports ended.
+#[derive(Debug, Default)]
+pub(in crate::telemetry) struct Exports {
+    /// Taken by the collector.
+    pub(in crate::telemetry) done: AtomicU64,
+    /// Lost.
+    pub(in crate::telemetry) failed: AtomicU64,
 }
 
 impl Complaints {
     const PAUSE: Duration = Duration::from_secs(60);
+
+    /// What became of the exports so far.
+    pub(super) fn exports(&self) -> &Arc<Exports> {
+        &self.0.exports
+    }
 
     fn complain(&self, error: &OTelSdkError) {
         if !self.is_due(Instant::now()) {

@@ -30,6 +30,21 @@ fn while_a_call_is_in_flight_newer_ones_wait_behind_it_and_collapse() {
 }
 
 #[test]
+fn a_call_names_the_newest_it_answers_for_as_long_as_it_is_on_its_way() {
+    let mut rig = Rig::new(config());
+    for at in 1..=6 {
+        rig.read("A", at, "USED");
+    }
+    rig.answer(accepted());
+    let ticket = rig.calls[0].ticket;
+    let absorbed = |rig: &Rig, most| rig.engine.absorbed_by(ticket, most).into_iter().map(|offset| offset.0).collect::<Vec<_>>();
+    assert_eq!(absorbed(&rig, 128), [4, 3, 2, 1]);
+    assert_eq!(absorbed(&rig, 2), [4, 3]);
+    rig.answer(accepted());
+    assert_eq!(absorbed(&rig, 128), [] as [i64; 0]);
+}
+
+#[test]
 fn older_than_decided_is_stale_and_equal_is_a_duplicate() {
     let mut rig = Rig::new(config());
     rig.read("A", 5, "USED");

@@ -1,5 +1,7 @@
 //! The keys, in the order of the page.
 
+mod seen;
+
 use super::{Default, Key, Section};
 use crate::config::units::show_duration as show;
 
@@ -23,8 +25,8 @@ pub(super) fn sections() -> Vec<Section> {
         delivery(),
         types(),
         output(),
-        admin(),
-        telemetry(),
+        seen::admin(),
+        seen::telemetry(),
     ]
 }
 
@@ -342,42 +344,6 @@ fn output() -> Section {
         keys: vec![
             key("dead_letter.topic", "text", Required, "Where records go that cannot be sent, with the reason."),
             key("outcomes.topic", "text", Absent("off"), "What became of each record. At least as many partitions as the source topics."),
-        ],
-    }
-}
-
-fn admin() -> Section {
-    Section {
-        heading: "`[admin]`",
-        about: "The page, the probes, the metrics. GET only; nothing can be changed there.",
-        keys: vec![
-            key(
-                "admin.listen",
-                "address",
-                Value(|config| config.admin.listen.to_string()),
-                "Where to listen; loopback only. Put an authenticating proxy in front.",
-            ),
-            key("admin.hosts", "list of texts", Absent("loopback names"), "Further names by which a proxy may ask."),
-            key("admin.token, admin.token_file, admin.tls_cert_file, admin.tls_key_file", "–", Absent("refused"), "Not there yet."),
-        ],
-    }
-}
-
-fn telemetry() -> Section {
-    Section {
-        heading: "`[telemetry]`",
-        about: "Logs, traces, metrics. `/metrics` is always there ([metrics.md](metrics.md)).",
-        keys: vec![
-            key("telemetry.otlp_endpoint", "address", Absent("nothing is exported"), "An OpenTelemetry collector."),
-            key("telemetry.otlp_protocol", "`grpc` or `http`", Value(|_| "grpc".to_owned()), "How to speak to it."),
-            key(
-                "telemetry.sample_ratio",
-                "number from 0 to 1",
-                Value(|config| format!("{:.1}", config.telemetry.sample_ratio)),
-                "The part of traces that is kept.",
-            ),
-            key("telemetry.log_format", "`text` or `json`", Value(|_| "text".to_owned()), "How a log line looks."),
-            key("telemetry.log_level", "level, or levels by target", Value(|_| "info".to_owned()), "`info`, or `info,librdkafka=debug`."),
         ],
     }
 }
