@@ -8,5 +8,5 @@
 mod harness;
 
 pub use harness::{
-    alipayhk, avro, config, http, kafka, keys, oidc, oracle, order_sync, orders, otlp, ports, process, proxy, registry, tls, wait,
+    alipayhk, avro, config, http, kafka, keys, oidc, oracle, order_sync, orders, otlp, ports, process, proxy, python, registry, tls, wait,
 };

@@ -15,3 +15,4 @@ mod kafka;
 mod mapping;
 mod pipeline;
 mod reload;
+mod supervisor;

@@ -1,0 +1,11 @@
+//! What is deployed is looked over by the tools that know it: Helm, promtool, hadolint, Kubernetes' schemas, systemd, and by our own rules.
+
+mod chart;
+mod compose;
+mod dashboards;
+mod image;
+mod rules;
+mod scripts;
+mod series;
+mod tools;
+mod unit;
