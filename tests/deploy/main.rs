@@ -5,6 +5,7 @@ mod compose;
 mod dashboards;
 mod image;
 mod rules;
+mod runbook;
 mod scripts;
 mod series;
 mod tools;

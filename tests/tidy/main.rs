@@ -1,6 +1,7 @@
 //! The rules of the house that no compiler knows. Each finding names the file, the line, the rule and the way out.
 
 mod arrows;
+mod capacity;
 mod clocks;
 mod code_map;
 mod files;
