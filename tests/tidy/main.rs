@@ -2,6 +2,7 @@
 
 mod arrows;
 mod capacity;
+mod changes;
 mod clocks;
 mod code_map;
 mod files;
