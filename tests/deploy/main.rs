@@ -4,6 +4,7 @@ mod chart;
 mod compose;
 mod dashboards;
 mod image;
+mod jail;
 mod rules;
 mod runbook;
 mod scripts;
