@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use order_sync_tests::kafka::jars::workspace;
@@ -103,6 +103,10 @@ fn fetch_promtool(folder: &Path) {
     run(Command::new("apt-get").args(["download", "-qq", "prometheus"]).current_dir(scratch.path()), wanted);
     let found = std::fs::read_dir(scratch.path()).expect("a folder").flatten().next().expect("the package is there").path();
     let unpacked = scratch.path().join("unpacked");
-    run(Command::new("dpkg-deb").arg("--extract").arg(found).arg(&unpacked), wanted);
+    std::fs::create_dir(&unpacked).expect("the place for tools is writable");
+    let mut package = Command::new("dpkg-deb").arg("--fsys-tarfile").arg(found).stdout(Stdio::piped()).spawn().expect(wanted);
+    let files = package.stdout.take().expect("piped");
+    run(Command::new("tar").arg("-C").arg(&unpacked).args(["-x", "./usr/bin/promtool"]).stdin(files), wanted);
+    assert!(package.wait().is_ok_and(|status| status.success()), "{wanted}");
     let _ = std::fs::rename(unpacked, folder);
 }
