@@ -33,7 +33,7 @@ fn every_alert_is_tested_firing_and_quiet() {
 }
 
 #[test]
-fn every_recorded_series_of_the_scaling_is_tested() {
+fn what_the_autoscaler_reads_is_tested() {
     let cases = text("tests/deploy/rules/scaling.yml");
     assert!(cases.contains("expr: 'ordersync:instances:wanted'"));
 }

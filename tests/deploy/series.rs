@@ -78,6 +78,11 @@ impl Series {
         Self(all)
     }
 
+    /// Whether there is a series of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// What an expression names that there is not: series, labels, values.
     pub(crate) fn unknown_in(&self, expression: &str) -> Vec<String> {
         let mut unknown = Vec::new();
