@@ -15,6 +15,7 @@ pub mod otlp;
 pub mod ports;
 pub mod process;
 pub mod proxy;
+pub mod python;
 pub mod registry;
 pub mod tls;
 pub mod wait;

@@ -202,6 +202,11 @@ impl OrderSync {
     }
 }
 
+/// The binary under test.
+pub fn binary() -> &'static Path {
+    binary::path()
+}
+
 /// How many records have their disposition.
 pub fn settled(state: &Json) -> u64 {
     let dispositions = state["dispositions"].as_object().map(|all| all.values().filter_map(Json::as_u64).sum());

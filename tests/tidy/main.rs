@@ -1,6 +1,8 @@
 //! The rules of the house that no compiler knows. Each finding names the file, the line, the rule and the way out.
 
 mod arrows;
+mod capacity;
+mod changes;
 mod clocks;
 mod code_map;
 mod dependencies;

@@ -16,3 +16,4 @@ mod kafka;
 mod mapping;
 mod pipeline;
 mod reload;
+mod supervisor;

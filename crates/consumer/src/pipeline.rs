@@ -24,6 +24,7 @@ use crate::kafka::topics::{TopicError, Waits, Wanted, check, cluster_id};
 use crate::kafka::{Beginning, Poller, connect, start};
 use crate::reload::Reload;
 use crate::schema::{Decoder, Registry};
+use crate::supervisor;
 use crate::telemetry::metrics::Metrics;
 use outcome_schema::Frame;
 
@@ -105,6 +106,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         .await
         .map_err(|error| RunError::Setup(error.to_string()))?;
     tracing::info!(%address, "admin page");
+    supervisor::attend(heartbeats.clone());
     if let Some(listening) = listening {
         let _ = listening.send(address);
     }

@@ -10,7 +10,7 @@ use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::pipeline::{self, Outside, RunError};
 use crate::reload::Reload;
-use crate::telemetry;
+use crate::{supervisor, telemetry};
 
 /// Runs until SIGTERM or SIGINT; drains, commits and ends with 0.
 pub fn run(args: &RunArgs) -> ExitCode {
@@ -63,6 +63,7 @@ pub(super) fn stop_on_signals(stop: Sender<()>) -> std::io::Result<()> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            supervisor::stopping();
             if stop.send(()).await.is_err() {
                 return;
             }

@@ -1,0 +1,13 @@
+//! What is deployed is looked over by the tools that know it: Helm, promtool, hadolint, Kubernetes' schemas, systemd, and by our own rules.
+
+mod chart;
+mod compose;
+mod dashboards;
+mod image;
+mod jail;
+mod rules;
+mod runbook;
+mod scripts;
+mod series;
+mod tools;
+mod unit;
