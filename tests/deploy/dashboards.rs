@@ -29,7 +29,15 @@ const GLANCE: [(&str, &str, &str); 6] = [
 const ROWS: [(&str, &[&str]); 6] = [
     (
         "Are orders fresh?",
-        &["ordersync.freshness", "ordersync.gate.closed", "ordersync.gate.type_closed", "ordersync.quota.tokens", "ordersync.quota.share"],
+        &[
+            "ordersync.freshness",
+            "ordersync.freshness.behind_gate",
+            "ordersync.gate.closed",
+            "ordersync.gate.type_closed",
+            "ordersync.quota.tokens",
+            "ordersync.quota.rate",
+            "ordersync.quota.share",
+        ],
     ),
     (
         "Calls to AlipayHK",
@@ -49,6 +57,7 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.records.read",
             "ordersync.records.disposed",
             "ordersync.dead_letters",
+            "ordersync.records.unfit_alarm",
             "ordersync.fuse.tokens",
             "ordersync.records.keys",
             "ordersync.records.violations",
@@ -66,7 +75,10 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.registry.fetches",
         ],
     ),
-    ("The process", &["ordersync.notes", "ordersync.loop.age", "ordersync.config.reloads", "ordersync.build.info"]),
+    (
+        "The process",
+        &["ordersync.notes", "ordersync.loop.age", "ordersync.config.reloads", "ordersync.telemetry.exports", "ordersync.build.info"],
+    ),
     ("And more", &[]),
 ];
 

@@ -69,6 +69,9 @@ fn of_instance(address: &str, state: &Value) -> Vec<String> {
     for (biz_type, gate) in gate["types"].as_object().into_iter().flatten() {
         found.push(format!("{address}: the gate of {biz_type} is closed: {}", gate["reason"].as_str().unwrap_or("unknown")));
     }
+    if state["unfit_alarm"] == true {
+        found.push(format!("{address}: many records of the last minute can never be sent: see dlq list --from 1h"));
+    }
     if let Some(reason) = state["group"]["reason"].as_str() {
         found.push(format!("{address}: {reason}"));
     }
