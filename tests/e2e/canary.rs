@@ -9,6 +9,7 @@ use order_sync_tests::otlp::OtlpReceiver;
 use order_sync_tests::registry::Registry;
 use order_sync_tests::wait::{PATIENCE, until};
 use reqwest::Method;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 use serde_json::Value as Json;
@@ -56,6 +57,9 @@ fn records(schema: u32) -> Vec<Record> {
 
 #[test]
 fn a_running_process_dumps_no_core() {
+    // What we may ourselves is what it would have otherwise.
+    let hard = getrlimit(Resource::Core).maximum;
+    let _ = setrlimit(Resource::Core, Rlimit { current: hard, maximum: hard });
     let world = World::new("no-core", 1);
     let run = world.start();
     until("it runs", PATIENCE, || run.get("/livez"));

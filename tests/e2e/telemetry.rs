@@ -1,10 +1,12 @@
 //! Spans and metrics, at a receiver that is not ours; and what becomes of the pipeline when there is none.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use consumer::telemetry::metrics::catalogue;
 use order_sync_tests::avro::Order;
 use order_sync_tests::config::Config;
 use order_sync_tests::order_sync::OrderSync;
@@ -82,6 +84,11 @@ fn exported(protocol: &str, endpoint: impl Fn(&OtlpReceiver) -> String, context:
         let seen = (value("ordersync.records.read", &[]), value("ordersync.records.disposed", &[("disposition", "delivered")]));
         if seen == (Some(1.0), Some(1.0)) { Ok(()) } else { Err(format!("{seen:?}")) }
     });
+    // Those of partitions end with their partitions, and the last reading was made after that.
+    let wanted = catalogue::ALL.iter().map(|entry| entry.name).filter(|name| !name.starts_with("ordersync.partition."));
+    let names: BTreeSet<String> = receiver.metrics().into_iter().map(|metric| metric.name).collect();
+    let missing: Vec<&str> = wanted.filter(|name| !names.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?} of the catalogue did not come");
     assert!(receiver.protocols().iter().all(|one| one == protocol));
 }
 

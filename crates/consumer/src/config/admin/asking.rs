@@ -18,7 +18,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// Out of `ca_file`, `client_cert_file` and `client_key_file`; `serves_tls`: the process of this configuration does.
+    /// Out of `ca_file`, `client_cert_file` and `client_key_file`; `serves_tls`: the process of this configuration does. Any of them means https.
     pub(super) fn of(section: &Section<'_>, serves_tls: bool) -> Result<Self, ConfigError> {
         let authorities = match section.certificates("ca_file")? {
             None => None,
@@ -39,7 +39,8 @@ impl Asking {
                 Some(Identity::from_pem(&both).map_err(unusable)?)
             }
         };
-        Ok(Self { encrypted: serves_tls || authorities.is_some(), authorities, identity })
+        let encrypted = serves_tls || authorities.is_some() || identity.is_some();
+        Ok(Self { encrypted, authorities, identity })
     }
 
     /// An HTTP client that asks like this.
