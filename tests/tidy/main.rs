@@ -5,6 +5,7 @@ mod capacity;
 mod changes;
 mod clocks;
 mod code_map;
+mod commands;
 mod dependencies;
 mod files;
 mod links;
