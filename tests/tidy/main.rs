@@ -8,6 +8,7 @@ mod code_map;
 mod commands;
 mod dependencies;
 mod files;
+mod keys;
 mod links;
 mod lints;
 mod proof;
