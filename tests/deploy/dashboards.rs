@@ -29,7 +29,15 @@ const GLANCE: [(&str, &str, &str); 6] = [
 const ROWS: [(&str, &[&str]); 6] = [
     (
         "Are orders fresh?",
-        &["ordersync.freshness", "ordersync.gate.closed", "ordersync.gate.type_closed", "ordersync.quota.tokens", "ordersync.quota.share"],
+        &[
+            "ordersync.freshness",
+            "ordersync.freshness.behind_gate",
+            "ordersync.gate.closed",
+            "ordersync.gate.type_closed",
+            "ordersync.quota.tokens",
+            "ordersync.quota.share",
+            "ordersync.quota.rate",
+        ],
     ),
     (
         "Calls to AlipayHK",
@@ -52,6 +60,7 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.fuse.tokens",
             "ordersync.records.keys",
             "ordersync.records.violations",
+            "ordersync.records.unfit_alarm",
             "ordersync.orders.remembered",
         ],
     ),
@@ -66,7 +75,10 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.registry.fetches",
         ],
     ),
-    ("The process", &["ordersync.notes", "ordersync.loop.age", "ordersync.config.reloads", "ordersync.build.info"]),
+    (
+        "The process",
+        &["ordersync.notes", "ordersync.loop.age", "ordersync.config.reloads", "ordersync.telemetry.exports", "ordersync.build.info"],
+    ),
     ("And more", &[]),
 ];
 
