@@ -162,7 +162,10 @@ fn rules_and_dashboards_arrive_whole() {
 fn the_configuration_of_the_chart_is_one_that_order_sync_takes() {
     let rendered = Rendered::with(&[]);
     let config = rendered.one("ConfigMap")["data"]["order-sync.toml"].as_str().expect("a configuration").to_owned();
-    takes(&config, &["/etc/order-sync/keys"]);
+    // what the pod's environment sets has to be taken as well: an address that is no loopback wants the token
+    let settings = ["ORDER_SYNC__ADMIN__LISTEN", "ORDER_SYNC__ADMIN__TOKEN_FILE", "ORDER_SYNC__DELIVERY__DRAIN"];
+    let environment = settings.map(|name| (name, rendered.environment(name).expect("the chart sets it")));
+    takes(&config, &environment, &["/etc/order-sync/keys", "/etc/order-sync/admin"]);
 }
 
 #[test]
@@ -174,12 +177,16 @@ fn the_chart_has_the_version_of_the_program() {
 
 /// Has the real binary read this configuration, with everything that it names in these folders in a folder of ours.
 #[track_caller]
-pub(crate) fn takes(config: &str, folders: &[&str]) {
+pub(crate) fn takes(config: &str, environment: &[(&str, &str)], folders: &[&str]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     Keys::rsa().write(folder.path());
+    let here = |text: &str| folders.iter().fold(text.to_owned(), |text, mounted| text.replace(&format!("{mounted}/"), ""));
+    for token in ["token", "admin-token"] {
+        fs::write(folder.path().join(token), "sixteen-characters").expect("the folder is ours");
+    }
     let path = folder.path().join("order-sync.toml");
-    let here = folders.iter().fold(config.to_owned(), |config, folder| config.replace(&format!("{folder}/"), ""));
-    fs::write(&path, here).expect("the folder is ours");
+    fs::write(&path, here(config)).expect("the folder is ours");
     let mut show = std::process::Command::new(order_sync_tests::order_sync::binary());
-    content(show.args(["keys", "show", "--config"]).arg(&path));
+    show.args(["keys", "show", "--config"]).arg(&path).envs(environment.iter().map(|(name, value)| (name, here(value))));
+    content(&mut show);
 }

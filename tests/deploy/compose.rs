@@ -49,8 +49,10 @@ fn order_sync_runs_as_it_does_in_production_and_may_take_its_time_to_end() {
 #[test]
 fn order_sync_takes_its_configuration_there_and_every_host_in_it_is_a_service() {
     let config = text("deploy/compose/order-sync.toml");
-    takes(&config, &["/keys", "/hold"]);
     let services = services();
+    let set = services["order-sync"]["environment"].as_object().expect("an environment");
+    let environment: Vec<(&str, &str)> = set.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect();
+    takes(&config, &environment, &["/keys", "/hold", "/run/secrets"]);
     let address = Regex::new(r#""(?:http://)?([a-z0-9.-]+):\d+"#).expect("a pattern");
     for host in address.captures_iter(&config).map(|found| found[1].to_owned()).filter(|host| host != "127.0.0.1") {
         assert!(services.contains_key(&host), "{host} is no service of {FILE}");

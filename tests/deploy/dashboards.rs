@@ -61,6 +61,7 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.fuse.tokens",
             "ordersync.records.keys",
             "ordersync.records.violations",
+            "ordersync.records.unfit_alarm",
             "ordersync.orders.remembered",
         ],
     ),

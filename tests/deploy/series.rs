@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use consumer::telemetry::metrics::catalogue::{ALL, Kind, Values};
+use order_sync_tests::kafka::jars::workspace;
 use regex::Regex;
 
 use crate::tools::yaml;
@@ -141,4 +142,21 @@ fn a_series_a_label_and_a_value_that_do_not_exist_are_found() {
     assert_eq!(unknown("ordersync_commits_total{reason=\"accepted\"}"), ["ordersync_commits_total{reason}"]);
     assert_eq!(unknown("ordersync_gate_closed{reason=~\"timeout|fuse\"}"), ["ordersync_gate_closed{reason=\"fuse\"}"]);
     assert_eq!(unknown("sum by (order) (kube_pod_info)"), ["order", "kube_pod_info"]);
+}
+
+#[test]
+fn pages_name_only_series_that_there_are() {
+    let (series, name) = (Series::recorded(), Regex::new(r"ordersync[_:][a-z0-9_:]+[a-z0-9]").expect("a pattern"));
+    let pages = std::fs::read_dir(workspace().join("docs")).expect("docs").flatten().map(|entry| entry.path());
+    let mut seen = 0;
+    let mut unknown = Vec::new();
+    for page in pages.chain([workspace().join("README.md")]).filter(|path| path.extension().is_some_and(|kind| kind == "md")) {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let named: BTreeSet<&str> = name.find_iter(&text).map(|found| found.as_str()).collect();
+        seen += named.len();
+        // a histogram is called by its name without the ending of its series
+        let strange = named.into_iter().filter(|name| !series.has(name) && !series.has(&format!("{name}_bucket")));
+        unknown.extend(strange.map(|name| format!("{}: {name}", page.display())));
+    }
+    assert!(seen > 20 && unknown.is_empty(), "{seen} names on the pages, of which neither in the catalogue nor recorded: {unknown:#?}");
 }

@@ -3,28 +3,35 @@
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::admin::Heartbeats;
 
+/// A supervisor that takes longer to listen is not waited for at the end.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
 /// Says that the process has started, and from now on, as often as the supervisor wants to hear it, that it lives. What `/livez` calls dead
-/// is silent here, and is then restarted. The task runs beside the driver: a driver that stands still silences it too.
+/// is silent here, and is then restarted. The task runs beside the driver: a driver that stands still silences it too. A supervisor that does
+/// not listen any more holds nobody up but the thread that tells it.
 pub(crate) fn attend(heartbeats: Heartbeats) {
     tell(&[NotifyState::Ready]);
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     tokio::spawn(async move {
         let mut beats = tokio::time::interval(every(patience));
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             beats.tick().await;
             if let Some(alive) = sign_of_life(&heartbeats) {
-                tell(&[alive]);
+                let _ = spawn_blocking(move || tell(&[alive])).await;
             }
         }
     });
 }
 
 /// Says that the process ends in an orderly way, which may take as long as `delivery.drain` and some seconds.
-pub(crate) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+pub(crate) async fn stopping() {
+    let _ = timeout(HEARD_WITHIN, spawn_blocking(|| tell(&[NotifyState::Stopping]))).await;
 }
 
 /// Three times within the supervisor's patience: one that is late, or lost, costs nothing.

@@ -63,7 +63,7 @@ pub(super) fn stop_on_signals(stop: Sender<()>) -> std::io::Result<()> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            supervisor::stopping();
+            supervisor::stopping().await;
             if stop.send(()).await.is_err() {
                 return;
             }
