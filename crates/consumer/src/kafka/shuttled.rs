@@ -11,6 +11,7 @@ mod sync {
     pub(super) use shuttle::sync::mpsc;
 }
 
+#[expect(clippy::duplicate_mod, reason = "the same lines on other primitives: that is what is tested")]
 #[path = "line.rs"]
 mod line;
 

@@ -11,14 +11,17 @@ mod sync {
     pub(super) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 }
 
+#[expect(clippy::duplicate_mod, reason = "the same lines on other primitives: that is what is tested")]
 #[path = "queue.rs"]
 mod queue;
 
 /// Orders that are tried.
 const ORDERS: usize = 2_000;
 
+type Threads = Vec<thread::JoinHandle<()>>;
+
 /// So many threads of a pool, and what they hand over. `together`: results may wait for others.
-fn threads(count: usize, together: bool) -> (Arc<Queue<u32>>, mpsc::Receiver<Vec<u32>>, Vec<thread::JoinHandle<()>>) {
+fn threads(count: usize, together: bool) -> (Arc<Queue<u32>>, mpsc::Receiver<Vec<u32>>, Threads) {
     let queue = Arc::new(Queue::new());
     let (results, receiver) = mpsc::channel();
     let threads = (0..count).map(|_| {
