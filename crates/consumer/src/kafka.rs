@@ -10,6 +10,7 @@ pub(crate) mod embedded;
 pub(crate) mod groups;
 mod held;
 pub(crate) mod letter;
+mod line;
 pub(crate) mod messages;
 pub(crate) mod oauth;
 pub(crate) mod outcomes;
@@ -21,8 +22,15 @@ pub(crate) mod reader;
 pub(crate) mod record;
 pub(crate) mod restore;
 mod session;
+#[cfg(test)]
+mod shuttled;
 pub(crate) mod topics;
 pub(crate) mod transit;
+
+/// What the lines between threads are made of; the tests of every order of their steps make them of something else.
+mod sync {
+    pub(super) use std::sync::mpsc;
+}
 
 pub(crate) use assignment::Beginning;
 pub(crate) use poller::{Handle, Poller, connect, start};

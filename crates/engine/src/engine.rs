@@ -182,7 +182,7 @@ impl<P: Clone> Engine<P> {
                     self.touch(partition);
                 }
             }
-            Input::Restoring { partition, epoch, on } => self.restoring(partition, epoch, on),
+            Input::Restoring { partition, epoch, on } => self.restoring(partition, epoch, on, now),
             Input::Restored { partition, epoch, orders } => self.restored(partition, epoch, orders, now),
             Input::CallFinished { ticket, outcome } => self.call_finished(ticket, outcome, now),
             Input::ParkFinished { partition, epoch, offset, confirmed } => self.park_finished(partition, epoch, offset, confirmed, now),

@@ -102,6 +102,8 @@ pub struct Record<P> {
 pub enum Content<P> {
     /// A valid modification.
     Modification(Modification<P>),
+    /// A valid modification that is older than `delivery.max_age`: it is passed over, but its order has to know of it.
+    TooOld(Modification<P>),
     /// Something that cannot be sent: parked on its own.
     Unfit { reason: UnfitReason, message: Arc<str>, payload: P },
     /// Something that says by itself that it is not for us.

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
-use domain::{BizType, MerchantBizNo};
+use domain::MerchantBizNo;
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
@@ -11,8 +11,10 @@ use crate::io::{Now, Offset, StaleReason};
 use crate::metadata::SPAN;
 
 mod memory;
+mod work;
 
 pub(crate) use memory::{Memory, Rests};
+pub(crate) use work::{Before, Rider, Work};
 
 /// The total order of an order's modifications: business time, then offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,62 +56,6 @@ impl StatusId {
     pub(crate) fn packed(self) -> Option<StatusIdOrNone> {
         StatusIdOrNone::new(self.0.saturating_add(1))
     }
-}
-
-/// An offset that rides with a work, and how it will end with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rider(i64);
-
-impl Rider {
-    pub(crate) fn superseded(offset: i64) -> Self {
-        Self(offset << 2)
-    }
-
-    pub(crate) fn stale(offset: i64, reason: StaleReason) -> Self {
-        Self(offset << 2 | if reason == StaleReason::Duplicate { 2 } else { 1 })
-    }
-
-    pub(crate) fn offset(self) -> Offset {
-        Offset(self.0 >> 2)
-    }
-
-    /// `None`: superseded.
-    pub(crate) fn stale_reason(self) -> Option<StaleReason> {
-        match self.0 & 3 {
-            1 => Some(StaleReason::Older),
-            2 => Some(StaleReason::Duplicate),
-            _ => None,
-        }
-    }
-}
-
-/// A modification to send, with all offsets it answers for. A million of them may wait: it is kept small, see [`Lane`].
-#[derive(Debug, Clone)]
-pub(crate) struct Work<P> {
-    pub(crate) version: Version,
-    pub(crate) content: u64,
-    pub(crate) payload: P,
-    pub(crate) riders: ThinVec<Rider>,
-    /// How far below its own the lowest offset lies that it answers for: less than [`SPAN`].
-    pub(crate) below: u32,
-    /// Arrival of the first modification it answers for.
-    pub(crate) arrived: Moment,
-    pub(crate) bytes: u32,
-    pub(crate) status: StatusId,
-    pub(crate) biz_type: BizType,
-    /// May only be absorbed by its own status.
-    pub(crate) milestone: bool,
-    pub(crate) tries: Option<Box<Tries>>,
-}
-
-/// What happened to a work so far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tries {
-    pub(crate) attempts: u32,
-    pub(crate) generation: u32,
-    pub(crate) first_failure: Option<Now>,
-    pub(crate) last_failure: Option<Now>,
-    pub(crate) parking: Option<crate::io::ParkReason>,
 }
 
 /// What a lane is doing.
@@ -174,6 +120,15 @@ pub(crate) struct Lane<P> {
     pub(crate) waiting_since: Option<Moment>,
 }
 
+/// What has to be known of a lane's surroundings when a modification arrives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Circumstances {
+    /// Nothing older may be absorbed by it.
+    pub(crate) alone: bool,
+    /// Not all that was decided is known yet.
+    pub(crate) restoring: bool,
+}
+
 /// What an arrival did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Arrival {
@@ -234,29 +189,33 @@ impl<P> Lane<P> {
         }
     }
 
-    /// Works that are not newer than what was decided, and are not on their way: a predecessor's map told of it after they were read.
-    pub(crate) fn take_stale(&mut self) -> Vec<Work<P>> {
+    /// Works that are not newer than what was decided, and are not on their way: a predecessor's map or the outcomes topic told of it after they
+    /// were read. `twins`: all that was decided is known, so what equals it is its duplicate and no change back.
+    pub(crate) fn take_stale(&mut self, twins: bool) -> Vec<Work<P>> {
         let Some(memory) = self.memory else { return Vec::new() };
-        let same = |work: &Work<P>| work.version.at == memory.decided.at && work.content as u32 == memory.content;
+        // What has absorbed another one may be a change back from that: no duplicate of what was decided before both.
+        let same = |work: &Work<P>| twins && memory.is_twin_of(work) && work.riders.iter().all(|rider| rider.is_stale());
         let stale = self.queue.iter().skip(self.fixed()).take_while(|work| work.version <= memory.decided || same(work)).count();
         self.queue.drain(self.fixed()..self.fixed() + stale).collect()
     }
 
-    /// Takes a modification in: stale, attached, surviving or queued. `alone`: nothing older may be absorbed by it.
-    pub(crate) fn arrive(&mut self, work: Work<P>, alone: bool) -> Arrival {
+    /// Takes a modification in: stale, attached, surviving or queued.
+    pub(crate) fn arrive(&mut self, work: Work<P>, so: Circumstances) -> Arrival {
         // Of equal times the newest counts: what equals an older one is a change back, and newer than both.
         let twin = self.queue.iter_mut().rfind(|held| held.version.at == work.version.at);
-        if let Some(memory) = self.memory {
-            if twin.is_none() && memory.decided.at == work.version.at && memory.content == work.content as u32 {
-                return Arrival::Stale(StaleReason::Duplicate);
-            }
-            if work.version <= memory.decided {
-                return Arrival::Stale(StaleReason::Older);
-            }
+        let again = !so.restoring && twin.is_none() && self.memory.is_some_and(|memory| memory.is_twin_of(&work));
+        if self.memory.is_some_and(|memory| work.version <= memory.decided) {
+            return Arrival::Stale(if again { StaleReason::Duplicate } else { StaleReason::Older });
         }
-        if let Some(holder) = twin.filter(|held| held.content == work.content) {
-            holder.riders.push(Rider::stale(work.version.offset, StaleReason::Duplicate));
-            return Arrival::Attached;
+        // Whether it is a duplicate of what was decided, or a change back from what the newest one has absorbed, ends with that one.
+        let holder = if again { self.queue.last_mut() } else { twin.filter(|held| held.content == work.content) };
+        match holder {
+            Some(holder) => {
+                holder.riders.push(Rider::stale(work.version.offset, StaleReason::Duplicate));
+                return Arrival::Attached;
+            }
+            None if again => return Arrival::Stale(StaleReason::Duplicate),
+            None => {}
         }
         let equal_times = self.queue.iter().any(|held| held.version.at == work.version.at)
             || self.memory.is_some_and(|memory| memory.decided.at == work.version.at);
@@ -272,7 +231,7 @@ impl<P> Lane<P> {
                 }
                 Arrival::Attached
             }
-            None if !alone && self.queue.len() > self.fixed() && self.queue.last().is_some_and(|newest| work.may_absorb(newest)) => {
+            None if !so.alone && self.queue.len() > self.fixed() && self.queue.last().is_some_and(|newest| work.may_absorb(newest)) => {
                 let absorbed = self.queue.pop().map(|old| self.absorb(old, work));
                 Arrival::Survivor { absorbed, equal_times }
             }
@@ -294,6 +253,28 @@ impl<P> Lane<P> {
             && self.queue.iter().skip(index).all(|newer| work.version.offset < newer.lowest() + SPAN)
     }
 
+    /// `old` was decided. If it was accepted, it stays open with what follows it, where that may have been sent before: a successor has to know
+    /// that the order went back. What was not, leaves what was accepted before it to what follows. What is left of it is given back.
+    pub(crate) fn goes_back(&mut self, mut old: Work<P>, accepted: bool, before: Before) -> Option<Work<P>> {
+        let Some(next) = self.queue.first_mut() else { return Some(old) };
+        let sent = accepted || old.riders.iter().any(|rider| rider.is_delivered());
+        if !sent || !next.follows(before) || next.version.offset >= old.lowest() + SPAN {
+            return Some(old);
+        }
+        if accepted {
+            // How long it has waited does not count for what follows.
+            old.arrived = next.arrived;
+            next.take_over(old, Rider::delivered);
+            return None;
+        }
+        let (delivered, others) = old.riders.drain(..).partition::<ThinVec<_>, _>(|rider| rider.is_delivered());
+        let lowest = delivered.iter().map(|rider| rider.offset().0).fold(next.lowest(), i64::min);
+        next.below = u32::try_from(next.version.offset - lowest).unwrap_or(u32::MAX);
+        next.riders.extend(delivered);
+        old.riders = others;
+        Some(old)
+    }
+
     fn insert(&mut self, index: usize, work: Work<P>) {
         // Nearly every queue has one work, which it has room for, or two: no room for more is bought ahead.
         if self.queue.len() < 2 {
@@ -305,64 +286,29 @@ impl<P> Lane<P> {
     /// `old`, the newest so far, is absorbed by `work`, which takes over its offsets. So many bytes are free.
     fn absorb(&mut self, old: Work<P>, mut work: Work<P>) -> u32 {
         let bytes = old.bytes;
-        work.take_over(old);
+        work.take_over(old, Rider::superseded);
         self.insert(self.queue.len(), work);
         bytes
     }
 
     /// After an attempt that decided nothing: the front work is absorbed by the one behind it, unless it is a milestone. The bytes of what
     /// was absorbed are free.
-    pub(crate) fn collapse_front(&mut self) -> Option<u32> {
+    pub(crate) fn collapse_front(&mut self, before: Before) -> Option<u32> {
         let [front, next, ..] = self.queue.as_slice() else { return None };
         if !next.may_absorb(front) {
             return None;
         }
         let old = self.queue.remove(0);
         let bytes = old.bytes;
+        let alive = self.trouble.as_ref().and_then(|trouble| trouble.ambiguous).is_some_and(|(version, _)| version == old.version);
         if let Some(next) = self.queue.first_mut() {
-            next.take_over(old);
+            if alive {
+                next.follows(before);
+            }
+            next.take_over(old, Rider::superseded);
         }
         self.queue.shrink_to_fit();
         Some(bytes)
-    }
-}
-
-impl<P> Work<P> {
-    /// A milestone is absorbed by its own status only, and nothing by what is too far ahead to be sent while its offsets are open: the
-    /// window never reaches so far.
-    pub(crate) fn may_absorb(&self, old: &Self) -> bool {
-        (!old.milestone || old.status == self.status) && self.version.offset < old.lowest() + SPAN
-    }
-
-    fn take_over(&mut self, old: Self) {
-        let lowest = self.lowest().min(old.lowest());
-        let mut riders = old.riders;
-        riders.push(Rider::superseded(old.version.offset));
-        if riders.len() > self.riders.len() {
-            std::mem::swap(&mut riders, &mut self.riders);
-        }
-        self.riders.extend(riders);
-        self.below = u32::try_from(self.version.offset - lowest).unwrap_or(u32::MAX);
-        self.arrived = self.arrived.min(old.arrived);
-    }
-
-    /// The lowest offset it answers for.
-    pub(crate) fn lowest(&self) -> i64 {
-        self.version.offset - i64::from(self.below)
-    }
-
-    /// Every offset it answers for, its own included.
-    pub(crate) fn answers_for(&self) -> u32 {
-        u32::try_from(self.riders.len()).unwrap_or(u32::MAX).saturating_add(1)
-    }
-
-    /// Every offset it answers for.
-    pub(crate) fn offsets(&self) -> impl Iterator<Item = Offset> + '_ {
-        self.riders.iter().map(|rider| rider.offset()).chain([Offset(self.version.offset)])
-    }
-
-    pub(crate) fn tries(&mut self) -> &mut Tries {
-        self.tries.get_or_insert_default()
     }
 }
 

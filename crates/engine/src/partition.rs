@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::io::{Disposed, Epoch, Now, Offset, PartitionId, UnfitReason};
 use crate::key::KeyMap;
-use crate::lane::{Lane, Memory};
+use crate::lane::{Before, Lane, Memory};
 use crate::ledger::Ledger;
 use crate::metadata::SPAN;
 use crate::rules::{Rule, Rules};
@@ -57,6 +57,7 @@ pub(crate) struct Partition<P> {
     /// The map is believed only once its highest record was read under the same leader epoch: these were read before that.
     pub(crate) unverified: Option<Vec<Offset>>,
     pub(crate) barrier: Offset,
+    pub(crate) before: Before,
     pub(crate) window: Window,
     /// The hand-over was unclean: orders with something open below the barrier wait until then.
     pub(crate) hold_until: Option<Now>,
@@ -118,9 +119,10 @@ pub(crate) struct Bounds {
 }
 
 impl<P> Partition<P> {
-    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration, rules: Rules) -> Self {
+    pub(crate) fn new(id: PartitionId, epoch: Epoch, plan: Plan, alive: Duration, generation: u32, rules: Rules) -> Self {
         let (mut inherited, mut hold_until, mut foreign, mut highest) = (VecDeque::new(), None, false, None);
         let hold = Now(plan.at.0 + alive);
+        let before = Before { end: if plan.inherited == Inherited::Nothing { plan.from } else { plan.last_stable }, generation };
         let window = match plan.inherited {
             Inherited::Nothing => Window::fresh(plan.from),
             Inherited::Ours(found) => {
@@ -149,6 +151,7 @@ impl<P> Partition<P> {
             highest_inherited: highest,
             unverified: highest.is_some_and(|(_, leader_epoch)| leader_epoch.is_some()).then(Vec::new),
             barrier: plan.barrier,
+            before,
             window: window.with(rules),
             hold_until,
             foreign,
@@ -183,6 +186,11 @@ impl<P> Partition<P> {
     /// The hold of an unclean hand-over is still on.
     pub(crate) fn holds(&self, now: Now) -> bool {
         self.hold_until.is_some_and(|until| until > now)
+    }
+
+    /// What the predecessor left is not ours, and its calls may still be alive: nothing is said, and what it left stays for whoever comes next.
+    pub(crate) fn leaves_alone(&self) -> bool {
+        self.foreign && self.hold_until.is_some() && !self.rules().lack(Rule::ForeignStays)
     }
 
     /// Read far enough, all that is known restored, and an own commit announced that we speak.

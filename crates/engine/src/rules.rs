@@ -70,6 +70,14 @@ pub enum Rule {
     OwnOldCall,
     /// A change of share never refills the bucket.
     QuotaKept,
+    /// Foreign metadata stay as they were found until every call of a predecessor is over.
+    ForeignStays,
+    /// What is called again after something older has a `requestId` of its own.
+    OwnRequestId,
+    /// What something newer may have been sent before settles with that.
+    WentBackOpen,
+    /// While a partition restores, nothing is judged a duplicate.
+    TwinsWhenRestored,
 }
 
 /// Which rules are switched off.

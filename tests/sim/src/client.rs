@@ -38,6 +38,8 @@ pub(crate) struct Client {
     rejoin: bool,
     /// The assignment is somebody else's.
     pub(crate) lost: bool,
+    /// Another process has joined with its name: it can do nothing any more.
+    pub(crate) fenced: bool,
     heard: u64,
     pub(crate) polled: u64,
     /// Commits that wait inside the client, and until when.
@@ -89,7 +91,11 @@ impl World {
         }
         match (client.member, client.joining) {
             (_, Some(since)) if now >= since + JOIN_AGAIN && self.group.stuck_until <= now => {
+                let known = client.member;
                 let member = self.group.member_of(asker);
+                if member.is_none() && known.is_some_and(|known| self.group.members[known].fenced) {
+                    return self.fenced(process);
+                }
                 if member.is_none() && self.processes[process].client.member.is_some() {
                     // It would be told that it is no member.
                     return self.lose(process, true);
@@ -127,6 +133,7 @@ impl World {
                 (client.member, client.heard) = (Some(member), now);
                 self.send_join(process);
             }
+            Response::Fenced => self.fenced(process),
             Response::Unknown => {
                 client.joining = None;
                 self.lose(process, true);
@@ -153,6 +160,12 @@ impl World {
                 self.wake_poller(process);
             }
         }
+    }
+
+    /// Somebody else has its name now. The poll thread learns of it with its next turn.
+    fn fenced(&mut self, process: usize) {
+        self.processes[process].client.fenced = true;
+        self.wake_poller(process);
     }
 
     /// The group settles anew. Eager: what we have is given back first.
@@ -206,6 +219,10 @@ impl World {
     }
 
     pub(crate) fn leave_group(&mut self, process: usize) {
+        if self.scenario.names[process].is_some() {
+            // A static member keeps its place for whoever comes with its name.
+            return;
+        }
         let asker = self.asker(process);
         if let Some(member) = self.processes[process].client.member.or_else(|| self.group.member_of(asker)) {
             self.ask(asker, Request::Leave { member });

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::{ModifiedAt, Outcome};
+use domain::{MerchantBizNo, ModifiedAt, Outcome};
 use engine::{
     Call, CommitResult, CommitTicket, Content, Effect, Engine, Epoch, Input, Modification, Now, Offset, PartitionId, Plan, Record,
-    SkipReason, Ticket, UnfitReason,
+    SkipReason, Standing, Ticket, UnfitReason,
 };
 
 use crate::log::{Kind, TIME_ZERO};
@@ -33,6 +33,8 @@ pub(crate) enum Mail {
     Call { ticket: Ticket, outcome: Outcome },
     Letter { partition: usize, epoch: Epoch, offset: Offset, confirmed: bool },
     Outcome { partition: usize, epoch: Epoch, offset: Offset },
+    Restored { partition: usize, epoch: Epoch, orders: Vec<(MerchantBizNo, Standing)> },
+    RestoreOver { partition: usize, epoch: Epoch },
 }
 
 /// The driver of one process.
@@ -153,8 +155,15 @@ impl World {
             Mail::Assigned { partition, epoch, plan } => {
                 self.say(|| format!("P{process} takes p{partition} epoch {} {}", epoch.0, told(&plan)));
                 self.processes[process].driver.ours[partition] = Some(epoch);
+                self.counts_partitions(process);
+                if self.scenario.restores {
+                    self.restore_later(process, partition, epoch, 2_500);
+                }
                 let partition = id(partition);
                 self.input(process, Input::Assigned { partition, epoch, plan: *plan });
+                if self.scenario.restores && !self.off.contains(&Mutant::RestoredFirst) {
+                    self.input(process, Input::Restoring { partition, epoch, on: true });
+                }
                 if let Some(deadline) = self.processes[process].driver.stopping {
                     self.input(process, Input::Revoking { partition, epoch, deadline });
                 }
@@ -192,6 +201,13 @@ impl World {
             Mail::Outcome { partition, epoch, offset } => {
                 self.input(process, Input::OutcomeWritten { partition: id(partition), epoch, offset });
             }
+            Mail::Restored { partition, epoch, orders } => {
+                self.say(|| format!("P{process} p{partition} restores {}", orders.len()));
+                self.input(process, Input::Restored { partition: id(partition), epoch, orders });
+            }
+            Mail::RestoreOver { partition, epoch } => {
+                self.input(process, Input::Restoring { partition: id(partition), epoch, on: false });
+            }
         }
     }
 
@@ -199,14 +215,21 @@ impl World {
         let entry = &self.scenario.logs[partition].entries[index];
         let payload = Held { partition, index };
         let content = match &entry.kind {
-            Kind::Order(version) => Content::Modification(Modification {
-                order: version.name.clone(),
-                biz_type: version.biz_type,
-                status: version.status.clone(),
-                modified_at: ModifiedAt::parse(TIME_ZERO + version.time, TIME_ZERO * 2).expect("a time of an order"),
-                content: version.content,
-                payload,
-            }),
+            Kind::Order(version) => {
+                let modification = Modification {
+                    order: version.name.clone(),
+                    biz_type: version.biz_type,
+                    status: version.status.clone(),
+                    modified_at: ModifiedAt::parse(TIME_ZERO + version.time, TIME_ZERO * 2).expect("a time of an order"),
+                    content: version.content,
+                    payload,
+                };
+                match self.is_too_old(partition, index) {
+                    true if self.off.contains(&Mutant::TooOldIsKnown) => Content::Skip(SkipReason::TooOld),
+                    true => Content::TooOld(modification),
+                    false => Content::Modification(modification),
+                }
+            }
             Kind::Unfit => Content::Unfit { reason: UnfitReason::Invalid, message: "unfit".into(), payload },
             Kind::Skip | Kind::Control => Content::Skip(SkipReason::NotOurs),
         };
@@ -244,7 +267,7 @@ impl World {
             Effect::Disposed(disposed) => {
                 self.disposed(process, &disposed);
                 if self.scenario.outcomes {
-                    self.write_outcome(process, disposed.partition.0 as usize, disposed.epoch, disposed.offset);
+                    self.write_outcome(process, disposed);
                 }
             }
             Effect::Commit(commit) => {
@@ -286,6 +309,12 @@ impl World {
     fn give_up(&mut self, process: usize, partition: usize, epoch: Epoch) {
         let ours = &mut self.processes[process].driver.ours[partition];
         *ours = ours.filter(|ours| *ours != epoch);
+        self.counts_partitions(process);
+    }
+
+    fn counts_partitions(&mut self, process: usize) {
+        let count = self.processes[process].driver.ours.iter().flatten().count();
+        self.has_partitions(process, count);
     }
 
     fn call(&mut self, process: usize, call: Call<Held>) {

@@ -60,6 +60,9 @@ impl World {
         if self.processes[process].alive || self.processes[process].life != life {
             return;
         }
+        if self.is_succeeded(process) {
+            return;
+        }
         if self.operators > 0 {
             return self.at(self.now + LOOK, Event::Restart(process, life));
         }

@@ -44,6 +44,7 @@ pub(crate) enum Response {
     Alive,
     Rebalance,
     Unknown,
+    Fenced,
     JoinAgain { member: usize, number: u32 },
     Assigned { member: usize, generation: u32, partitions: u32, number: u32 },
     Committed { commit: usize, result: CommitResult },
@@ -72,6 +73,8 @@ pub(crate) enum Phase {
 pub(crate) struct Member {
     pub(crate) asker: Asker,
     pub(crate) alive: bool,
+    /// Another one has come with its name.
+    pub(crate) fenced: bool,
     seen: u64,
     joined: bool,
     /// The join it is answered for.
@@ -92,6 +95,13 @@ pub(crate) struct Group {
     /// It is away, or stands still, until then.
     pub(crate) gone_until: u64,
     pub(crate) stuck_until: u64,
+}
+
+impl Member {
+    /// What one is told that is no member any more.
+    fn word(&self) -> Response {
+        if self.fenced { Response::Fenced } else { Response::Unknown }
+    }
 }
 
 impl Group {
@@ -164,7 +174,7 @@ impl World {
                     known.seen = now;
                 }
                 let response = match (known.alive, self.group.phase) {
-                    (false, _) => Response::Unknown,
+                    (false, _) => known.word(),
                     (true, Phase::Stable) => Response::Alive,
                     (true, Phase::Preparing { .. } | Phase::Completing) => Response::Rebalance,
                 };
@@ -185,13 +195,17 @@ impl World {
 
     fn join(&mut self, asker: Asker, member: Option<usize>, claims: u32, asked: u32) {
         let member = match member {
-            Some(member) if !self.group.members[member].alive => return self.respond(asker, Response::Unknown),
+            Some(member) if !self.group.members[member].alive => return self.respond(asker, self.group.members[member].word()),
             Some(member) => member,
             None => {
-                let member = Member { asker, alive: true, seen: self.now, joined: false, asked };
+                let before = self.member_named(self.scenario.names[asker.process]);
+                let member = Member { asker, alive: true, fenced: false, seen: self.now, joined: false, asked };
                 self.group.members.push(member);
                 let number = self.group.members.len() - 1;
                 self.at(self.now + SESSION, Event::SessionCheck(number));
+                if let Some(before) = before.filter(|before| self.takes_place(*before, number)) {
+                    return self.say(|| format!("coordinator: member {number} takes the place of member {before}"));
+                }
                 number
             }
         };
@@ -204,6 +218,30 @@ impl World {
         let joining = &mut self.group.members[member];
         (joining.joined, joining.seen, joining.asked) = (true, now, asked);
         self.complete_round();
+    }
+
+    /// The living static member of this name.
+    fn member_named(&self, name: Option<usize>) -> Option<usize> {
+        let named = |member: &Member| member.alive && self.scenario.names[member.asker.process] == name;
+        self.group.members.iter().rposition(named).filter(|_| name.is_some())
+    }
+
+    /// Whoever joins with a static member's name has its partitions at once, and that one nothing any more. True: the group is settled, and stays so.
+    fn takes_place(&mut self, before: usize, member: usize) -> bool {
+        let known = &mut self.group.members[before];
+        (known.alive, known.fenced) = (false, true);
+        let mut partitions = 0;
+        for (partition, owner) in self.group.owner.iter_mut().enumerate().filter(|(_, owner)| **owner == Some(before)) {
+            *owner = Some(member);
+            partitions |= 1 << partition;
+        }
+        let settled = self.group.phase == Phase::Stable;
+        if settled {
+            let Member { asker, asked: number, .. } = self.group.members[member];
+            let generation = self.group.generation;
+            self.respond(asker, Response::Assigned { member, generation, partitions, number });
+        }
+        settled
     }
 
     /// Everybody has to join anew. Who waits for an assignment is told at once, the others with their next heartbeat.
@@ -253,7 +291,11 @@ impl World {
         let group = &mut self.group;
         let mut given = vec![0_u32; group.members.len()];
         for partition in 0..group.owner.len() {
-            let wanted = group.members.iter().rposition(|member| member.alive && member.asker.process == group.wanted[partition]);
+            let names = &self.scenario.names;
+            let stands_for = |member: &Member, process: usize| {
+                member.asker.process == process || names[process].is_some() && names[member.asker.process] == names[process]
+            };
+            let wanted = group.members.iter().rposition(|member| member.alive && stands_for(member, group.wanted[partition]));
             let least = (0..group.members.len()).filter(|m| group.members[*m].alive).min_by_key(|m| given[*m].count_ones());
             let Some(target) = wanted.or(group.owner[partition]).or(least) else { continue };
             if group.owner[partition].is_none_or(|owner| owner == target) {
@@ -306,6 +348,9 @@ impl World {
     }
 
     fn commit_arrives(&mut self, commit: usize, member: Option<usize>, generation: u32) {
+        if member.is_some_and(|member| self.group.members[member].fenced) {
+            return self.respond(self.commits[commit].asker, Response::Fenced);
+        }
         let result = match member {
             // Without member and generation a commit is a standalone consumer's: taken while nobody is in the group.
             None if self.group.is_empty() => CommitResult::Accepted,

@@ -28,6 +28,20 @@ pub enum Mutant {
     LetterConfirmed,
     /// No first byte is written after the deadline for it.
     WriteDeadline,
+    /// Who follows a static member waits until that one cannot be heard any more.
+    Lingers,
+    /// What is found out before that is over does not count.
+    LookUpAfter,
+    /// Who gives a partition up that he has waited for leaves the mark of its last owner there.
+    MarkStays,
+    /// Of what is skipped for its age its order knows.
+    TooOldIsKnown,
+    /// What orders have had decided is read from the outcomes topic.
+    Restored,
+    /// Nothing is sent before that is over.
+    RestoredFirst,
+    /// An offset settles once its outcome is written.
+    OutcomeFirst,
 }
 
 /// A mutant with the place where it is caught.
@@ -83,22 +97,18 @@ pub(crate) fn without(off: &[Mutant], plan: &mut Plan) {
 pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::Window)], Generator::Wide, Some(44), ""),
     hunt(&[Mutant::Engine(Rule::WindowAccepted)], Generator::Wide, Some(60), ""),
-    hunt(
-        &[Mutant::Engine(Rule::WindowGrows)],
-        Generator::Wide,
-        None,
-        "no seed is written down yet: about one of 8,000 wide worlds notices",
-    ),
+    hunt(&[Mutant::Engine(Rule::WindowGrows)], Generator::Wide, Some(4485), ""),
     hunt(&[Mutant::Engine(Rule::WindowBounded)], Generator::Wide, Some(2), "C6"),
-    hunt(&[Mutant::Engine(Rule::OpenFirst)], Generator::Closed, None, "C1: no seed is written down yet; a test of the engine holds it"),
+    hunt(&[Mutant::Engine(Rule::OpenFirst)], Generator::Closed, Some(192), "C1"),
     hunt(&[Mutant::Barrier], Generator::Chain, Some(14), ""),
-    hunt(&[Mutant::ForeignBarrier], Generator::Foreign, Some(9), "C6"),
+    hunt(&[Mutant::ForeignBarrier], Generator::Foreign, Some(85), "C6"),
     hunt(&[Mutant::Map], Generator::Orderly, Some(481), ""),
-    hunt(&[Mutant::Engine(Rule::MapTeaches)], Generator::Chain, Some(460), ""),
+    hunt(&[Mutant::Engine(Rule::MapTeaches)], Generator::Chain, Some(756), ""),
     hunt(&[Mutant::MapVerified], Generator::Foreign, Some(86), "C8"),
     hunt(&[Mutant::Hold], Generator::Chain, Some(420), ""),
     hunt(&[Mutant::ForeignHold], Generator::Foreign, Some(1283), ""),
-    hunt(&[Mutant::History], Generator::Mixed, Some(27), ""),
+    hunt(&[Mutant::Engine(Rule::ForeignStays)], Generator::Moved, Some(1860), ""),
+    hunt(&[Mutant::History], Generator::Mixed, Some(3), ""),
     hunt(&[Mutant::LetterConfirmed], Generator::Mixed, Some(6), ""),
     hunt(&[Mutant::WriteDeadline], Generator::Freeze, Some(1757), ""),
     hunt(&[Mutant::Engine(Rule::OffsetsRide)], Generator::Mixed, Some(1), ""),
@@ -106,6 +116,8 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::LowestOpen)], Generator::Mixed, Some(2), ""),
     hunt(&[Mutant::Engine(Rule::RejectionsDecide)], Generator::Refused, Some(410), "C2"),
     hunt(&[Mutant::Engine(Rule::Milestones)], Generator::Mixed, Some(3), "C7"),
+    hunt(&[Mutant::Engine(Rule::OwnRequestId)], Generator::Cached, Some(71), ""),
+    hunt(&[Mutant::Engine(Rule::WentBackOpen)], Generator::Cached, Some(13059), ""),
     hunt(&[Mutant::Engine(Rule::OneCall)], Generator::Mixed, Some(1), ""),
     hunt(&[Mutant::Engine(Rule::AmbiguousWait)], Generator::Mixed, Some(1), ""),
     hunt(&[Mutant::Engine(Rule::RetryLiftsNothing)], Generator::Mixed, Some(60), ""),
@@ -113,18 +125,13 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::OthersHeld)], Generator::Chain, Some(1008), ""),
     hunt(&[Mutant::Engine(Rule::SeveralHeld)], Generator::Chain, Some(420), ""),
     hunt(&[Mutant::Engine(Rule::HeldOpen)], Generator::Chain, Some(5288), "C3"),
-    hunt(&[Mutant::Engine(Rule::HoldBlocksClosed)], Generator::Chain, Some(3041), ""),
+    hunt(&[Mutant::Engine(Rule::HoldBlocksClosed)], Generator::Chain, Some(2041), ""),
     hunt(&[Mutant::Engine(Rule::ClosedIsClean)], Generator::Chain, Some(420), ""),
-    hunt(
-        &[Mutant::Engine(Rule::SingleResend)],
-        Generator::Chain,
-        None,
-        "waiting is always safe: the rule only saves time after an unclean hand-over",
-    ),
+    hunt(&[Mutant::Engine(Rule::SingleResend)], Generator::Prompt, Some(17), ""),
     hunt(&[Mutant::Engine(Rule::Lease)], Generator::Cut, Some(114), "C5"),
-    hunt(&[Mutant::Engine(Rule::LeaseFromIssue)], Generator::Freeze, Some(19435), ""),
+    hunt(&[Mutant::Engine(Rule::LeaseFromIssue)], Generator::Freeze, Some(18249), ""),
     hunt(&[Mutant::Engine(Rule::FenceAnswers)], Generator::Storm, Some(1260), ""),
-    hunt(&[Mutant::Engine(Rule::CommitTicket)], Generator::Commits, Some(4), ""),
+    hunt(&[Mutant::Engine(Rule::CommitTicket)], Generator::Commits, Some(7), ""),
     hunt(
         &[Mutant::Engine(Rule::FenceCommits)],
         Generator::Commits,
@@ -137,12 +144,15 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::LeaveUnanswered)], Generator::Commits, Some(2), "C4"),
     hunt(&[Mutant::Engine(Rule::OverdueBounds)], Generator::Wide, Some(2507), "C9"),
     hunt(&[Mutant::Engine(Rule::OwnOldCall)], Generator::Storm, Some(209), ""),
-    hunt(
-        &[Mutant::Engine(Rule::QuotaKept)],
-        Generator::Quota,
-        None,
-        "not caught: the oracle allows a whole share at once, whoever owns how much",
-    ),
+    hunt(&[Mutant::Engine(Rule::QuotaKept)], Generator::Quota, Some(785), ""),
+    hunt(&[Mutant::Lingers], Generator::Static, Some(28), ""),
+    hunt(&[Mutant::LookUpAfter], Generator::Static, Some(21), ""),
+    hunt(&[Mutant::MarkStays], Generator::Static, Some(45), ""),
+    hunt(&[Mutant::TooOldIsKnown], Generator::Aged, Some(48106), ""),
+    hunt(&[Mutant::Restored], Generator::Restored, Some(495), ""),
+    hunt(&[Mutant::RestoredFirst], Generator::Restored, Some(495), ""),
+    hunt(&[Mutant::OutcomeFirst], Generator::Restored, Some(4841), ""),
+    hunt(&[Mutant::Engine(Rule::TwinsWhenRestored)], Generator::Restored, Some(35729), ""),
 ];
 
 const fn hunt(off: &'static [Mutant], generator: Generator, seed: Option<u64>, why: &'static str) -> Hunt {

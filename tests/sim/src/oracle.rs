@@ -34,6 +34,8 @@ pub enum Invariant {
     Quota,
     /// I10: what waits is bounded.
     Memory,
+    /// After an unclean end the only modification that may have been on its way is called within a second.
+    Prompt,
 }
 
 /// What was found, and where.
@@ -69,6 +71,9 @@ struct Assignment {
     epoch: Epoch,
     from: usize,
     barrier: i64,
+    at: u64,
+    /// The only ones of their orders that may have been on their way, below the barrier.
+    alone: Vec<bool>,
     /// Settled by what was found at its beginning.
     inherited: Vec<bool>,
     calls: Vec<Last>,
@@ -91,7 +96,7 @@ struct Truth {
     committed: i64,
     /// An operator moved the offset here.
     moved_to: Option<i64>,
-    /// Per order: a milestone came again after something newer, from a gateway that repeats answers.
+    /// Per order: an older one was sent again after something newer, and nobody can know that it has to be put right; see docs/proof.md.
     overtaken: Vec<bool>,
     /// The log's end was replaced.
     replaced: bool,
@@ -109,6 +114,8 @@ struct Newest {
 pub(crate) struct Oracle {
     pub(crate) violation: Option<Violation>,
     pub(crate) repeats: u64,
+    /// Of them those of no milestone, which stays open while something waits behind it that was perhaps sent before.
+    unexcused: u64,
     truths: Vec<Truth>,
     assignments: Vec<Assignment>,
     /// Moments of each process's calls, and what its share of the quota was.
@@ -134,6 +141,7 @@ impl Oracle {
         Self {
             violation: None,
             repeats: 0,
+            unexcused: 0,
             truths: scenario.logs.iter().map(truth).collect(),
             assignments: Vec::new(),
             rates: vec![calls::Rate::default(); scenario.processes],
@@ -186,6 +194,15 @@ impl World {
                 }
             }
         }
+        let of_order = |index: usize, other: usize| log.version(index).map(|version| version.order) == log.version(other).map(|o| o.order);
+        let until = log.from(plan.barrier.0);
+        let open = |index: &usize| !inherited[*index] && log.version(*index).is_some();
+        let alone = |index: usize| {
+            (from..until).contains(&index)
+                && open(&index)
+                && (from..until).filter(open).filter(|other| of_order(index, *other)).count() == 1
+        };
+        let alone = (0..count).map(alone).collect();
         let life = self.processes[process].life;
         self.oracle.assignments.push(Assignment {
             process,
@@ -194,6 +211,8 @@ impl World {
             epoch,
             from,
             barrier: plan.barrier.0,
+            at: self.now,
+            alone,
             inherited,
             calls: vec![Last::None; count],
             ended: vec![false; count],
@@ -212,7 +231,7 @@ impl World {
             crate::log::Kind::Skip | crate::log::Kind::Control => true,
             crate::log::Kind::Unfit | crate::log::Kind::Order(_) => false,
         };
-        needs_none || truth.accepted[index] || truth.lettered[index] || truth.waived[index]
+        needs_none || self.is_too_old(partition, index) || truth.accepted[index] || truth.lettered[index] || truth.waived[index]
     }
 
     /// A record is done: it has a witness itself, or a newer one of its order has that may stand for it.

@@ -1,21 +1,21 @@
 //! The poll thread: it takes commands, hands records over, and carries out rebalances, as the product's does.
 
+mod taking;
+
 use std::collections::VecDeque;
 
-use engine::takeover::{self, Facts};
-use engine::{Commit, CommitResult, CommitTicket, Epoch, Now, Offset, Plan, Rule};
+use engine::{Commit, CommitResult, CommitTicket, Epoch, Offset, Rule};
 
 use crate::client::Rebalance;
 use crate::driver::Mail;
 use crate::group::Committing;
 use crate::log::Kind;
-use crate::mutants::{self, Mutant};
+use crate::mutants::Mutant;
 use crate::world::{Event, World};
+use taking::{Inquiry, Waiting};
 
 /// How long the fetch position is not known after an assignment without a record.
 const SETTLING: u64 = 2_000;
-/// A failed look-up is tried again after this.
-const LOOK_UP_AGAIN: u64 = 500;
 
 /// One partition of ours.
 #[derive(Debug, Clone)]
@@ -51,13 +51,6 @@ pub(crate) enum Command {
     Stop,
 }
 
-#[derive(Debug)]
-struct Inquiry {
-    left: Vec<usize>,
-    committed: Vec<Option<(Offset, String)>>,
-    found: Vec<(usize, Plan)>,
-}
-
 /// The poll thread.
 #[derive(Debug)]
 pub(crate) struct Poller {
@@ -67,6 +60,9 @@ pub(crate) struct Poller {
     pub(crate) owned: Vec<Option<Owned>>,
     current: Option<Rebalance>,
     inquiry: Option<Inquiry>,
+    waiting: Vec<Option<Waiting>>,
+    /// When the partitions came that are being looked up.
+    added_at: u64,
     again_at: u64,
     /// A consumer is being closed until then.
     closing_until: u64,
@@ -81,6 +77,8 @@ impl Poller {
             owned: vec![None; partitions],
             current: None,
             inquiry: None,
+            waiting: (0..partitions).map(|_| None).collect(),
+            added_at: 0,
             again_at: 0,
             closing_until: 0,
         }
@@ -123,6 +121,11 @@ impl World {
             return self.poll_at(process, hindered);
         }
         known.client.polled = now;
+        if known.client.fenced {
+            self.say(|| format!("P{process} is fenced: another process has its name"));
+            let down = self.random.between(50, 5_000);
+            return self.end(process, down);
+        }
         while let Some(command) = self.processes[process].poller.commands.pop_front() {
             if !self.obey(process, command) {
                 return;
@@ -135,6 +138,7 @@ impl World {
             self.fetch(process, partition);
         }
         self.rebalance(process);
+        self.look_again(process);
     }
 
     /// False: this consumer is over.
@@ -196,6 +200,7 @@ impl World {
     fn give_all_up(&mut self, process: usize) {
         let poller = &mut self.processes[process].poller;
         (poller.current, poller.inquiry) = (None, None);
+        poller.waiting.fill_with(|| None);
         poller.answers.clear();
         let lost: Vec<(usize, Epoch)> =
             poller.owned.iter_mut().enumerate().filter_map(|(partition, owned)| Some((partition, owned.take()?.epoch))).collect();
@@ -264,6 +269,7 @@ impl World {
                 other @ (Rebalance::Revoke { .. } | Rebalance::Assign(_)) => other,
             };
             self.processes[process].poller.current = Some(next);
+            self.processes[process].poller.added_at = self.now;
             if let Rebalance::Revoke { partitions, lost } = next {
                 self.begin_revoke(process, partitions, lost);
             }
@@ -292,6 +298,7 @@ impl World {
 
     fn begin_revoke(&mut self, process: usize, partitions: u32, lost: bool) {
         for partition in bits(partitions, self.scenario.logs.len()) {
+            self.stops_waiting(process, partition);
             let slot = &mut self.processes[process].poller.owned[partition];
             let Some(epoch) = slot.as_ref().map(|owned| owned.epoch) else { continue };
             if lost {
@@ -310,65 +317,5 @@ impl World {
                 self.tell(process, Mail::Lost { partition, epoch: owned.epoch });
             }
         }
-    }
-
-    /// One question a turn. True: the partitions are fetched.
-    fn assign(&mut self, process: usize, added: u32) -> bool {
-        let now = self.now;
-        let count = self.scenario.logs.len();
-        let again_at = self.processes[process].poller.again_at;
-        if again_at > now {
-            self.poll_at(process, again_at);
-            return false;
-        }
-        let reachable = self.processes[process].cut_until.max(self.group.gone_until).max(self.group.stuck_until) <= now;
-        let inquiry = self.processes[process].poller.inquiry.take();
-        let mut inquiry = match inquiry {
-            Some(inquiry) => inquiry,
-            None if !reachable => {
-                self.processes[process].poller.again_at = now + LOOK_UP_AGAIN;
-                self.poll_at(process, now + LOOK_UP_AGAIN);
-                return false;
-            }
-            None => Inquiry { left: bits(added, count).collect(), committed: self.group.stored.clone(), found: Vec::new() },
-        };
-        if let Some(partition) = inquiry.left.pop() {
-            let committed = inquiry.committed[partition].clone();
-            // The time is read before the question is asked.
-            let asked_at = now.saturating_sub(self.random.between(0, 3));
-            let plan = self.plan(partition, committed, asked_at);
-            inquiry.found.push((partition, plan));
-            self.processes[process].poller.inquiry = Some(inquiry);
-            self.wake_poller(process);
-            return false;
-        }
-        self.tell(process, Mail::Total);
-        for (partition, plan) in inquiry.found {
-            let epoch = self.next_epoch(process);
-            let next = plan.read_from.0;
-            let owned = Owned { epoch, open: true, next, paused: false, position_known: false, since: now };
-            self.processes[process].poller.owned[partition] = Some(owned);
-            self.assigned(process, partition, epoch, &plan);
-            self.tell(process, Mail::Assigned { partition, epoch, plan: Box::new(plan) });
-        }
-        self.wake_poller(process);
-        true
-    }
-
-    fn plan(&mut self, partition: usize, committed: Option<(Offset, String)>, at: u64) -> Plan {
-        let facts = Facts {
-            topic: "orders".into(),
-            partition: partition as i32,
-            cluster_id: "cluster".into(),
-            committed,
-            log_start: Offset(0),
-            last_stable: Offset(self.scenario.logs[partition].end(self.now)),
-            start: Offset(0),
-        };
-        let now = Now(std::time::Duration::from_millis(at));
-        let history = if self.off.contains(&Mutant::History) { 0 } else { self.scenario.history };
-        let mut plan = takeover::plan(&facts, history, now).expect("the committed offset is in the log");
-        mutants::without(&self.off, &mut plan);
-        plan
     }
 }

@@ -7,7 +7,7 @@ use engine::{Config, Engine, Epoch, Now, OnUndecided, UnsupportedBusiness};
 use crate::client::Client;
 use crate::driver::Driver;
 use crate::poller::Poller;
-use crate::scenario::{HEARTBEAT, SESSION, TIMEOUT};
+use crate::scenario::{HEARTBEAT, SESSION, Scenario, TIMEOUT};
 use crate::world::{Event, World};
 
 /// What the engine keeps for a record: where it stands.
@@ -47,13 +47,13 @@ impl World {
             last_arrival: 0,
             steps: 0,
             epochs: 0,
-            driver: Driver::new(self.engine(seed), self.group.owner.len()),
+            driver: Driver::new(self.engine(seed, number), self.group.owner.len()),
             poller: Poller::new(self.group.owner.len()),
             client: Client::default(),
         }
     }
 
-    fn engine(&self, seed: u64) -> Engine<Held> {
+    fn engine(&self, seed: u64, number: usize) -> Engine<Held> {
         let scenario = &self.scenario;
         let millis = Duration::from_millis;
         let undecided = OnUndecided::ParkAfter { after: millis(4_000), attempts: 4 };
@@ -67,7 +67,7 @@ impl World {
             late_apply: millis(scenario.late_apply),
             session_timeout: millis(SESSION),
             heartbeat: millis(HEARTBEAT),
-            static_member: false,
+            static_member: scenario.names[number].is_some(),
             max_open_records: scenario.records,
             max_open_bytes: u64::MAX,
             remembered_orders: 10_000,
@@ -117,6 +117,14 @@ impl World {
             self.say(|| format!("P{process} FREEZES for {duration}"));
             self.processes[process].frozen_until = self.now + duration;
         }
+    }
+
+    /// Another process with its name began after it: whoever runs them starts this one no more.
+    pub(crate) fn is_succeeded(&self, process: usize) -> bool {
+        let Scenario { names, begins, .. } = &self.scenario;
+        let later = |other: &usize| names[*other] == names[process] && (begins[*other], *other) > (begins[process], process);
+        let mut others = (0..names.len()).filter(later);
+        names[process].is_some() && others.any(|other| begins[other] <= self.now)
     }
 
     /// The process goes one step further. False: it does not.

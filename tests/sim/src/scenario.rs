@@ -28,8 +28,12 @@ pub const PATIENCE: u64 = 400_000;
 pub struct Scenario {
     /// All further chance comes from it.
     pub seed: u64,
-    /// How many processes run.
+    /// How many processes there are.
     pub processes: usize,
+    /// What the group knows a static member by; processes with one name come one after the other.
+    pub names: Vec<Option<usize>>,
+    /// When a process begins.
+    pub begins: Vec<u64>,
     /// The partitions' logs.
     pub logs: Vec<Log>,
     /// How many orders each partition has.
@@ -44,6 +48,10 @@ pub struct Scenario {
     pub transitions: bool,
     /// The outcomes topic is on.
     pub outcomes: bool,
+    /// What orders have had decided is read from it.
+    pub restores: bool,
+    /// Older modifications are skipped.
+    pub max_age: Option<u64>,
     /// On a rebalance everybody gives everything back.
     pub eager: bool,
     /// Calls a second, over all processes.
@@ -68,6 +76,8 @@ pub struct Scenario {
     pub calm_from: u64,
     /// Nothing goes wrong, so nothing has a reason to be sent twice.
     pub quiet: bool,
+    /// Nothing goes wrong but one crash, so nothing has a reason to wait.
+    pub prompt: bool,
     /// The longest turn of a driver and its poll thread.
     pub turn: u64,
 }

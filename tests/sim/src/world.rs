@@ -5,8 +5,8 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, OnceLock};
 
 use alipayhk::Reading;
-use domain::Rulebook;
-use engine::{Epoch, Offset};
+use domain::{MerchantBizNo, Rulebook};
+use engine::{Epoch, Offset, Standing};
 use sandbox::model::{Model, Stands};
 
 use crate::alipayhk_side::{Reply, Sent};
@@ -38,8 +38,31 @@ pub(crate) enum Event {
     Decide(usize, Reply),
     Answer(usize, Box<Reading>),
     Deadline(usize),
-    Letter { process: usize, life: u32, partition: usize, epoch: Epoch, offset: Offset, index: usize, taken: bool, told: Option<bool> },
-    Written { process: usize, life: u32, partition: usize, epoch: Epoch, offset: Offset, taken: bool },
+    Letter {
+        process: usize,
+        life: u32,
+        partition: usize,
+        epoch: Epoch,
+        offset: Offset,
+        index: usize,
+        taken: bool,
+        told: Option<bool>,
+    },
+    Written {
+        process: usize,
+        life: u32,
+        partition: usize,
+        epoch: Epoch,
+        offset: Offset,
+        told: Option<Box<(MerchantBizNo, Standing)>>,
+        taken: bool,
+    },
+    Restore {
+        process: usize,
+        life: u32,
+        partition: usize,
+        epoch: Epoch,
+    },
     Appended(usize),
     Fault(Fault),
     Operator(Fault),
@@ -61,6 +84,8 @@ pub struct World {
     pub(crate) sent: Vec<Sent>,
     pub(crate) commits: Vec<Committing>,
     pub(crate) model: Model,
+    /// What the outcomes topic has of each partition.
+    pub(crate) outcomes: Vec<Vec<(MerchantBizNo, Standing)>>,
     pub(crate) oracle: Oracle,
     pub(crate) outage_until: u64,
     /// The operator waits for an empty group.
@@ -123,6 +148,7 @@ impl World {
             sent: Vec::new(),
             commits: Vec::new(),
             model: Model::new(stands),
+            outcomes: vec![Vec::new(); partitions],
             oracle: Oracle::new(&scenario),
             outage_until: 0,
             operators: 0,
@@ -131,9 +157,15 @@ impl World {
             scenario,
         };
         for process in 0..world.scenario.processes {
-            let begun = world.new_process(process, 1);
+            let mut begun = world.new_process(process, 1);
+            let begins = world.scenario.begins[process];
+            begun.alive = begins == 0;
             world.processes.push(begun);
-            world.start_client(process);
+            if begins == 0 {
+                world.start_client(process);
+            } else {
+                world.at(begins, Event::Restart(process, 1));
+            }
         }
         for partition in 0..partitions {
             for index in 0..world.scenario.logs[partition].entries.len() {
@@ -210,6 +242,13 @@ impl World {
         self.now < self.scenario.calm_from
     }
 
+    /// A modification that is skipped for its age when it is read now.
+    pub(crate) fn is_too_old(&self, partition: usize, index: usize) -> bool {
+        let made = |version: &crate::log::Version| version.time as u64;
+        let age = self.scenario.logs[partition].version(index).map(|version| self.now.saturating_sub(made(version)));
+        self.scenario.max_age.zip(age).is_some_and(|(max, age)| age > max)
+    }
+
     /// Everything is committed, nothing is on its way.
     fn settled(&self) -> bool {
         let committed = |(partition, stored): (usize, &Option<(Offset, String)>)| {
@@ -228,7 +267,9 @@ impl World {
             Event::Drive(process, life) | Event::Poll(process, life) => (*process, *life, None),
             // What is on its way to a broker arrives, whatever becomes of its sender.
             Event::Letter { taken: true, .. } => return true,
-            Event::Letter { process, life, .. } | Event::Written { process, life, .. } => (*process, *life, None),
+            Event::Letter { process, life, .. } | Event::Written { process, life, .. } | Event::Restore { process, life, .. } => {
+                (*process, *life, None)
+            }
             Event::Client(asker) | Event::NewClient(asker) | Event::Deferred(asker) | Event::Response(asker, _) => {
                 (asker.process, asker.life, Some(asker.handle))
             }
@@ -247,6 +288,9 @@ impl World {
         let known = &self.processes[process];
         let same = known.alive && known.life == life && handle.is_none_or(|handle| handle == known.client.handle);
         if !same {
+            if let Event::Written { partition, told, taken: true, .. } = event {
+                self.outcome_arrives(*partition, told);
+            }
             return false;
         }
         if known.frozen_until > self.now {
@@ -285,7 +329,10 @@ impl World {
             Event::Letter { process, partition, epoch, offset, index, taken, told, .. } => {
                 self.letter(process, (partition, epoch, offset), index, taken, told);
             }
-            Event::Written { process, partition, epoch, offset, taken, .. } => self.written(process, partition, epoch, offset, taken),
+            Event::Written { process, partition, epoch, offset, told, taken, .. } => {
+                self.written(process, (partition, epoch, offset), told, taken);
+            }
+            Event::Restore { process, partition, epoch, .. } => self.restore(process, partition, epoch),
             Event::Appended(partition) => self.appended(partition),
             Event::Fault(fault) => self.fault(fault),
             Event::Operator(fault) => self.operator(fault),

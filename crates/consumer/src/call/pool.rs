@@ -1,10 +1,20 @@
 //! The signing pool: an RSA signature takes most of an order's time, so it has threads of its own and never blocks the others.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+mod queue;
+#[cfg(test)]
+mod shuttled;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
+
+use queue::Queue;
+
+/// What the queue is made of; the tests of every order of its steps make it of something else.
+mod sync {
+    pub(super) use std::sync::{Condvar, Mutex, MutexGuard};
+}
 
 /// While more jobs wait, a result waits for others no longer than this: every hand-over wakes the receiver's thread, see docs/benchmarks.md.
 const TOGETHER: Duration = Duration::from_millis(1);
@@ -13,18 +23,6 @@ const TOGETHER: Duration = Duration::from_millis(1);
 /// behind the job they are at.
 pub(crate) struct Pool<J> {
     queue: Arc<Queue<J>>,
-}
-
-struct Queue<J> {
-    waiting: Mutex<Waiting<J>>,
-    more: Condvar,
-}
-
-struct Waiting<J> {
-    jobs: VecDeque<J>,
-    /// Threads with nothing to do: only they are woken.
-    idle: usize,
-    closed: bool,
 }
 
 impl<J: Send + 'static> Pool<J> {
@@ -43,11 +41,13 @@ impl<J: Send + 'static> Pool<J> {
         results: UnboundedSender<Vec<R>>,
         together: Duration,
     ) -> std::io::Result<Self> {
-        let waiting = Mutex::new(Waiting { jobs: VecDeque::new(), idle: 0, closed: false });
-        let (queue, work) = (Arc::new(Queue { waiting, more: Condvar::new() }), Arc::new(work));
+        let (queue, work) = (Arc::new(Queue::new()), Arc::new(work));
         for number in 0..threads.max(1) {
             let (queue, work, results) = (Arc::clone(&queue), Arc::clone(&work), results.clone());
-            let run = move || queue.run(&*work, &results, together);
+            let run = move || {
+                // A receiver that is gone waits for nothing any more.
+                queue.run(&*work, |batch| drop(results.send(batch)), Instant::now, |since| since.elapsed() >= together);
+            };
             std::thread::Builder::new().name(format!("sign-{number}")).spawn(run)?;
         }
         Ok(Self { queue })
@@ -55,71 +55,19 @@ impl<J: Send + 'static> Pool<J> {
 
     /// Puts a job behind the others.
     pub(crate) fn submit(&self, job: J) {
-        let mut waiting = self.queue.lock();
-        waiting.jobs.push_back(job);
-        let wake = waiting.idle > 0;
-        drop(waiting);
-        if wake {
-            self.queue.more.notify_one();
-        }
+        self.queue.push(job);
     }
 }
 
 impl<J> Drop for Pool<J> {
     fn drop(&mut self) {
-        let mut waiting = self.queue.lock();
-        waiting.closed = true;
-        waiting.jobs.clear();
-        drop(waiting);
-        self.queue.more.notify_all();
-    }
-}
-
-impl<J> Queue<J> {
-    fn lock(&self) -> MutexGuard<'_, Waiting<J>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run<R>(&self, work: &impl Fn(J) -> R, results: &UnboundedSender<Vec<R>>, together: Duration) {
-        let (mut batch, mut since) = (Vec::new(), Instant::now());
-        loop {
-            // A job that is there, as long as there is something to hand over; else the next one, whenever it comes.
-            let job = if batch.is_empty() { self.next() } else { self.lock().jobs.pop_front() };
-            let goes_on = job.is_some();
-            if let Some(job) = job {
-                if batch.is_empty() {
-                    since = Instant::now();
-                }
-                batch.push(work(job));
-            } else if batch.is_empty() {
-                return;
-            }
-            if !goes_on || since.elapsed() >= together {
-                // A receiver that is gone waits for nothing any more.
-                let _ = results.send(std::mem::take(&mut batch));
-            }
-        }
-    }
-
-    /// Waits for a job; `None`: there will be none.
-    fn next(&self) -> Option<J> {
-        let mut waiting = self.lock();
-        loop {
-            if let Some(job) = waiting.jobs.pop_front() {
-                return Some(job);
-            }
-            if waiting.closed {
-                return None;
-            }
-            waiting.idle += 1;
-            waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-            waiting.idle -= 1;
-        }
+        self.queue.close();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::mpsc::{Receiver, channel};
 
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

@@ -164,18 +164,11 @@ impl Intake {
             Decoded::Tombstone => Content::Skip(SkipReason::Tombstone),
             Decoded::NotOurs => Content::Skip(SkipReason::NotOurs),
             Decoded::Unfit { reason, message } => Content::Unfit { reason, message, payload: raw.payload },
-            Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::Skip(SkipReason::TooOld),
+            Decoded::Event(event) if self.too_old(event.modified_at.millis(), now_millis) => Content::TooOld(of(&event, raw.payload)),
             Decoded::Event(event) if self.breaks_a_rule(&event, steps) => {
                 Content::Unfit { reason: UnfitReason::Invalid, message: self.rules_broken(&event).into(), payload: raw.payload }
             }
-            Decoded::Event(event) => Content::Modification(Modification {
-                order: event.merchant_biz_no.clone(),
-                biz_type: event.biz_type,
-                status: event.status.clone(),
-                modified_at: event.modified_at,
-                content: event.content(),
-                payload: raw.payload,
-            }),
+            Decoded::Event(event) => Content::Modification(of(&event, raw.payload)),
         };
         let record = Record { offset, leader_epoch, bytes, content };
         steps.push(Step::Input(Input::Fetched { partition, epoch, record }, Some(key_note)));
@@ -199,6 +192,18 @@ impl Intake {
 
     fn too_old(&self, modified_at: i64, now_millis: i64) -> bool {
         self.max_age.is_some_and(|max| u128::try_from(now_millis.saturating_sub(modified_at)).is_ok_and(|age| age > max.as_millis()))
+    }
+}
+
+/// As the engine knows it.
+fn of(event: &OrderEvent, payload: Payload) -> Modification<Payload> {
+    Modification {
+        order: event.merchant_biz_no.clone(),
+        biz_type: event.biz_type,
+        status: event.status.clone(),
+        modified_at: event.modified_at,
+        content: event.content(),
+        payload,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Questions to the broker, asked beside the poll thread: one that is not answered must not keep what is ours from being polled and committed.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use rdkafka::error::KafkaResult;
 
 use super::assignment::{Found, look_up};
 use super::context::PollContext;
+use super::line::{self, Asking};
 use super::poller::Poller;
 use super::topics;
 
@@ -50,42 +50,18 @@ pub(crate) enum Reply {
 }
 
 /// The poll thread's end. The thread behind it ends with it, as soon as its last question is answered.
-#[derive(Debug)]
-pub(crate) struct Asker {
-    questions: Sender<Question>,
-    replies: Receiver<Reply>,
-}
+pub(crate) type Asker = Asking<Question, Reply>;
 
-impl Asker {
-    /// Starts the thread.
-    pub(crate) fn start<'s, 'e: 's>(
-        scope: &'s Scope<'s, 'e>,
-        poller: &'e Poller,
-        consumer: &'e BaseConsumer<PollContext>,
-    ) -> std::io::Result<Self> {
-        let (questions, asked) = channel();
-        let (told, replies) = channel();
-        let thread = std::thread::Builder::new().name("kafka-ask".to_owned());
-        thread.spawn_scoped(scope, move || {
-            while let Ok(question) = asked.recv() {
-                if told.send(answer(poller, consumer, question)).is_err() {
-                    break;
-                }
-            }
-        })?;
-        Ok(Self { questions, replies })
-    }
-
-    /// Asks.
-    pub(crate) fn ask(&self, question: Question) {
-        // The thread is gone only when this end is.
-        let _ = self.questions.send(question);
-    }
-
-    /// What was answered meanwhile.
-    pub(crate) fn reply(&self) -> Option<Reply> {
-        self.replies.try_recv().ok()
-    }
+/// Starts the thread.
+pub(crate) fn start<'s, 'e: 's>(
+    scope: &'s Scope<'s, 'e>,
+    poller: &'e Poller,
+    consumer: &'e BaseConsumer<PollContext>,
+) -> std::io::Result<Asker> {
+    let (asking, answering) = line::line();
+    let thread = std::thread::Builder::new().name("kafka-ask".to_owned());
+    thread.spawn_scoped(scope, move || answering.serve(|question| answer(poller, consumer, question)))?;
+    Ok(asking)
 }
 
 fn answer(poller: &Poller, consumer: &BaseConsumer<PollContext>, question: Question) -> Reply {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use engine::Now;
@@ -11,7 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 
-use super::asker::Asker;
+use super::asker;
 use super::assignment::Beginning;
 use super::context::PollContext;
 use super::messages::{Command, Event};
@@ -75,8 +75,8 @@ fn run(poller: &Poller, first: BaseConsumer<PollContext>, commands: &Receiver<Co
                 break;
             }
         };
-        let end = std::thread::scope(|scope| match Asker::start(scope, poller, &client) {
-            Ok(asker) => Session::new(poller, &client, &mut partitions, commands, events, asker).run(),
+        let end = std::thread::scope(|scope| match asker::start(scope, poller, &client) {
+            Ok(asker) => Session::new(poller, &client, &mut partitions, events, asker).run(commands),
             Err(error) => {
                 let _ = events.blocking_send(Event::Fatal { what: format!("cannot start threads: {error}") });
                 End::Stop
@@ -129,14 +129,5 @@ impl Poller {
     pub(crate) fn beat(&self) {
         let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heartbeat.store(millis, Ordering::Relaxed);
-    }
-}
-
-/// The next command, if there is one; a driver that is gone means stop.
-pub(crate) fn next_command(commands: &Receiver<Command>) -> Option<Command> {
-    match commands.try_recv() {
-        Ok(command) => Some(command),
-        Err(TryRecvError::Empty) => None,
-        Err(TryRecvError::Disconnected) => Some(Command::Stop),
     }
 }

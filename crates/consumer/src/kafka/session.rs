@@ -19,9 +19,10 @@ use super::asker::{Asker, Question, Reply};
 use super::commits;
 use super::context::{PollContext, Rebalance};
 use super::held::Held;
+use super::line::{self, Life};
 use super::messages::{Command, Event};
 use super::owned::Partitions;
-use super::poller::{Poller, next_command};
+use super::poller::Poller;
 use super::positions::{self, Positions, stats_clock};
 use super::record::RawRecord;
 use super::transit::Transit;
@@ -59,7 +60,6 @@ pub(crate) struct Session<'a> {
     consumer: &'a BaseConsumer<PollContext>,
     queue: CommitQueue<'a>,
     partitions: &'a mut Partitions,
-    commands: &'a Receiver<Command>,
     events: &'a tokio::sync::mpsc::Sender<Event>,
     positions: Positions,
     transit: Transit,
@@ -83,7 +83,6 @@ impl<'a> Session<'a> {
         poller: &'a Poller,
         consumer: &'a BaseConsumer<PollContext>,
         partitions: &'a mut Partitions,
-        commands: &'a Receiver<Command>,
         events: &'a tokio::sync::mpsc::Sender<Event>,
         asker: Asker,
     ) -> Self {
@@ -95,7 +94,6 @@ impl<'a> Session<'a> {
             consumer,
             queue,
             partitions,
-            commands,
             events,
             positions,
             transit: Transit::default(),
@@ -111,7 +109,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(crate) fn run(mut self) -> End {
+    pub(crate) fn run(self, commands: &Receiver<Command>) -> End {
         let names: Vec<&str> = match &self.poller.topics {
             crate::config::Topics::List(list) => list.iter().map(String::as_str).collect(),
             crate::config::Topics::Pattern(pattern) => vec![pattern.as_str()],
@@ -120,34 +118,7 @@ impl<'a> Session<'a> {
             self.tell(Event::Fatal { what: error.to_string() });
             return End::Stop;
         }
-        loop {
-            self.poller.beat();
-            while let Some(command) = next_command(self.commands) {
-                self.busy_at = Instant::now();
-                if let Some(end) = self.obey(command) {
-                    return end;
-                }
-            }
-            while let Some(answer) = self.queue.answer(Duration::ZERO) {
-                if answer.result == Err(RDKafkaErrorCode::FencedInstanceId) {
-                    self.failed_for_good(RDKafkaErrorCode::FencedInstanceId);
-                    return End::Stop;
-                }
-                self.busy_at = Instant::now();
-                self.tell(Event::Committed { commit: CommitTicket(answer.ticket), result: commits::meaning(answer.result) });
-            }
-            if !self.poll() {
-                return End::Stop;
-            }
-            self.rebalance();
-            for what in self.consumer.client().context().take_errors() {
-                self.tell(Event::Trouble { what });
-            }
-            self.ask();
-            while let Some(reply) = self.asker.reply() {
-                self.reply(reply);
-            }
-        }
+        line::live(self, commands)
     }
 
     /// What has to be known and is not: how many partitions there are, and how those that are new are to be taken over.
@@ -198,7 +169,7 @@ impl<'a> Session<'a> {
     }
 
     /// Takes what librdkafka has, up to a batch. False: the client is broken for good.
-    fn poll(&mut self) -> bool {
+    fn fetch_batch(&mut self) -> bool {
         if self.transit.is_full() {
             std::thread::park_timeout(TURN);
             return true;
@@ -261,22 +232,6 @@ impl<'a> Session<'a> {
         true
     }
 
-    fn obey(&mut self, command: Command) -> Option<End> {
-        match command {
-            Command::Commit(commit) => self.commit(&commit),
-            Command::Fetch { id, epoch, on } => self.fetch(id, epoch, on),
-            Command::Release { id, epoch } => {
-                if let Some((topic, partition, _)) = self.partitions.current(id, epoch) {
-                    self.partitions.remove(&topic, partition);
-                }
-            }
-            Command::Seek { id, epoch, offset } => self.seek(id, epoch, offset),
-            Command::Rebuild => return Some(End::Rebuild),
-            Command::Stop => return Some(End::Stop),
-        }
-        None
-    }
-
     fn commit(&mut self, commit: &engine::Commit) {
         // A client that has lost its membership would commit without one, and the coordinator takes that while the group is empty.
         let ours = !self.consumer.assignment_lost();
@@ -308,5 +263,56 @@ impl<'a> Session<'a> {
         if let Err(error) = self.consumer.seek(&topic, partition, KafkaOffset::Offset(offset.0), Duration::ZERO) {
             self.tell(Event::Trouble { what: format!("seeking {topic}/{partition}: {error}") });
         }
+    }
+}
+
+impl Life for Session<'_> {
+    type Command = Command;
+    type End = End;
+    const STOP: Command = Command::Stop;
+
+    fn obey(&mut self, command: Command) -> Option<End> {
+        self.busy_at = Instant::now();
+        match command {
+            Command::Commit(commit) => self.commit(&commit),
+            Command::Fetch { id, epoch, on } => self.fetch(id, epoch, on),
+            Command::Release { id, epoch } => {
+                if let Some((topic, partition, _)) = self.partitions.current(id, epoch) {
+                    self.partitions.remove(&topic, partition);
+                }
+            }
+            Command::Seek { id, epoch, offset } => self.seek(id, epoch, offset),
+            Command::Rebuild => return Some(End::Rebuild),
+            Command::Stop => return Some(End::Stop),
+        }
+        None
+    }
+
+    fn answers(&mut self) -> Option<End> {
+        while let Some(answer) = self.queue.answer(Duration::ZERO) {
+            if answer.result == Err(RDKafkaErrorCode::FencedInstanceId) {
+                self.failed_for_good(RDKafkaErrorCode::FencedInstanceId);
+                return Some(End::Stop);
+            }
+            self.busy_at = Instant::now();
+            self.tell(Event::Committed { commit: CommitTicket(answer.ticket), result: commits::meaning(answer.result) });
+        }
+        None
+    }
+
+    fn poll(&mut self) -> Option<End> {
+        self.poller.beat();
+        if !self.fetch_batch() {
+            return Some(End::Stop);
+        }
+        self.rebalance();
+        for what in self.consumer.client().context().take_errors() {
+            self.tell(Event::Trouble { what });
+        }
+        self.ask();
+        while let Some(reply) = self.asker.reply() {
+            self.reply(reply);
+        }
+        None
     }
 }

@@ -107,7 +107,8 @@ impl<P: Clone> Engine<P> {
             return self.park(call.lane, reason);
         }
         let Some(partition) = self.partitions.get_mut(&call.lane.partition) else { return };
-        if let Some(freed) = partition.lanes.get_mut(&call.lane.key).and_then(|lane| lane.collapse_front()) {
+        let before = partition.before;
+        if let Some(freed) = partition.lanes.get_mut(&call.lane.key).and_then(|lane| lane.collapse_front(before)) {
             partition.waiting = partition.waiting.saturating_sub(1);
             partition.bytes = partition.bytes.saturating_sub(u64::from(freed));
             self.counters.collapsed += 1;

@@ -16,13 +16,13 @@ impl<P: Clone> Engine<P> {
         let expired = partition.window.expire(session, now);
         let hopeless = partition.window.hopeless_at(session).is_some_and(|at| at <= now);
         let due = partition.window.due(partition.ledger.position(), partition.ledger.committable(), session, most_unsaid);
-        let consuming = partition.phase == Phase::Consuming;
+        let commits = partition.phase == Phase::Consuming && !partition.leaves_alone();
         if expired {
             self.note(Note::CommitFailed { partition: id, result: None });
         }
         if hopeless {
             self.rebuild(RebuildReason::UnansweredCommit, now);
-        } else if consuming && due.is_some_and(|at| at <= now) {
+        } else if commits && due.is_some_and(|at| at <= now) {
             self.commit(id, false, now);
         }
     }
@@ -78,6 +78,8 @@ impl<P: Clone> Engine<P> {
             let since = if self.rules.lack(Rule::LeaseFromIssue) { now } else { sent.issued_at };
             self.proved(since, now);
             self.progressed(id, sent.offset);
+            // What was found there is replaced.
+            self.disowned.remove(&id);
             if sent.last_one && matches!(answered, Answered::Newest(_)) {
                 return self.release(id, now);
             }

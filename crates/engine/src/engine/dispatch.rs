@@ -181,7 +181,8 @@ fn waits_until<P>(partition: &Partition<P>, lane: &Lane<P>, version: Version, no
     if let Some(hold) = partition.hold_until.filter(|hold| *hold > now) {
         let held = lane.trouble.as_ref().and_then(|trouble| trouble.held);
         let free = match (partition.foreign, held) {
-            (true, held) => held.is_none() && Offset(version.offset) >= partition.barrier,
+            // Nobody knows how far the predecessor has spoken: a call of any order may be alive, of records before the offset too.
+            (true, _) => false,
             (false, None) => true,
             (false, Some(candidates)) => is_free(partition.rules(), candidates, version),
         };

@@ -5,8 +5,8 @@ use thin_vec::ThinVec;
 
 use super::dispatch::FORBIDDEN;
 use super::{Engine, LaneRef};
-use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, UnfitReason};
-use crate::lane::{Arrival, Busy, Candidates, Lane, Rider, StatusId, Version, Work};
+use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, SkipReason, UnfitReason};
+use crate::lane::{Arrival, Busy, Candidates, Circumstances, Lane, Rider, StatusId, Version, Work};
 use crate::partition::Phase;
 use crate::rules::Rule;
 
@@ -48,6 +48,7 @@ impl<P: Clone> Engine<P> {
             self.counters.records_read += 1;
             match record.content {
                 Content::Modification(modification) => self.modification(id, offset, modification, record.bytes, now),
+                Content::TooOld(modification) => self.too_old(id, offset, modification, record.bytes, now),
                 Content::Unfit { reason, message, payload } => self.park_unfit(id, offset, reason, message, payload, record.bytes),
                 Content::Skip(reason) => self.dispose(id, offset, Disposition::Skipped(reason), None, None, now),
             }
@@ -84,7 +85,7 @@ impl<P: Clone> Engine<P> {
 
     /// A record that was decided before this assignment: only its order's memory learns of it.
     fn learn(&mut self, id: PartitionId, content: Content<P>, offset: Offset, now: Now) {
-        let Content::Modification(modification) = content else { return };
+        let (Content::Modification(modification) | Content::TooOld(modification)) = content else { return };
         let version = Version { at: modification.modified_at.millis(), offset: offset.0 };
         let status = self.statuses.number(&modification.status);
         let Some(lane_ref) = self.lane(id, offset, &modification.order) else { return };
@@ -92,6 +93,23 @@ impl<P: Clone> Engine<P> {
             lane.learn(version, modification.content, status);
         }
         self.drop_stale(lane_ref, now);
+        self.retire(lane_ref, now);
+    }
+
+    /// Passed over. A predecessor, for whom it was not too old yet, may have it on its way; and nothing older, that was not too old when it was
+    /// read a moment ago, is sent in place of it.
+    fn too_old(&mut self, id: PartitionId, offset: Offset, modification: Modification<P>, bytes: u32, now: Now) {
+        let version = Version { at: modification.modified_at.millis(), offset: offset.0 };
+        let Some(lane_ref) = self.lane(id, offset, &modification.order) else { return };
+        let Some(partition) = self.partitions.get_mut(&id) else { return };
+        let holds = partition.holds(now) && offset < partition.barrier;
+        let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
+        match lane.queue.last().map(|newest| newest.version < version) {
+            Some(true) => return self.modification(id, offset, modification, bytes, now),
+            None if holds => partition.held_orders += u32::from(hold(lane, version, true)),
+            None | Some(false) => {}
+        }
+        self.dispose(id, offset, Disposition::Skipped(SkipReason::TooOld), None, None, now);
         self.retire(lane_ref, now);
     }
 
@@ -120,6 +138,7 @@ impl<P: Clone> Engine<P> {
             tries: None,
         };
         let Some(partition) = self.partitions.get_mut(&id) else { return };
+        let restoring = partition.restoring && !partition.rules().lack(Rule::TwinsWhenRestored);
         let holds = partition.holds(now) && offset < partition.barrier;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let newer = lane.queue.last().is_none_or(|newest| version > newest.version);
@@ -130,7 +149,7 @@ impl<P: Clone> Engine<P> {
             lane.queue.last_mut().into_iter().for_each(|held| held.riders.push(Rider::superseded(offset.0)));
             return;
         }
-        let arrival = lane.arrive(work, fit == Fit::Behind);
+        let arrival = lane.arrive(work, Circumstances { alone: fit == Fit::Behind, restoring });
         if holds && !matches!(arrival, Arrival::Stale(_)) {
             partition.held_orders += u32::from(hold(lane, version, newer));
         }

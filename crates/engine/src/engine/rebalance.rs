@@ -11,7 +11,10 @@ impl<P: Clone> Engine<P> {
         self.forget(&[id]);
         self.rebuilding = false;
         let plan = self.without_disowned_map(id, plan);
-        let partition = Partition::new(id, epoch, plan, self.config.alive(), self.rules);
+        // Unlike that of any assignment before, here or elsewhere, and far from those that are counted up from 0.
+        let generation = 1 << 31 | (self.rng.clone().next() as u32).wrapping_add(epoch.0) & 0x3fff_ffff;
+        let generation = if self.rules.lack(Rule::OwnRequestId) { 0 } else { generation };
+        let partition = Partition::new(id, epoch, plan, self.config.alive(), generation, self.rules);
         self.count_unclean(id, &partition);
         self.partitions.insert(id, partition);
         self.share(now);
@@ -37,7 +40,7 @@ impl<P: Clone> Engine<P> {
     pub(super) fn drain(&mut self, id: PartitionId, now: Now) {
         let Some(partition) = self.partitions.get(&id) else { return };
         let Some(drain) = partition.draining else { return };
-        if now >= drain.deadline {
+        if now >= drain.deadline || partition.leaves_alone() {
             self.release(id, now);
         } else if partition.window.may_send(now) && (partition.is_drained() || now >= drain.commit_at || self.rules.lack(Rule::Drain)) {
             self.commit(id, true, now);

@@ -8,10 +8,17 @@ use crate::lane::{Memory, Rests, StatusId, Version};
 
 impl<P: Clone> Engine<P> {
     /// The reading begins, or is over.
-    pub(super) fn restoring(&mut self, id: PartitionId, epoch: Epoch, on: bool) {
+    pub(super) fn restoring(&mut self, id: PartitionId, epoch: Epoch, on: bool, now: Now) {
         let Some(partition) = self.current(id, epoch) else { return };
         partition.restoring = on;
         if !on {
+            // Only now it is known what is a duplicate of the last decided one.
+            for key in partition.lanes.keys().copied().collect::<Vec<_>>() {
+                let lane = LaneRef { partition: id, epoch, key };
+                self.drop_stale(lane, now);
+                self.retire(lane, now);
+            }
+            let Some(partition) = self.current(id, epoch) else { return };
             let untold = std::mem::take(&mut partition.untold);
             self.tell(untold);
         }

@@ -22,13 +22,29 @@ impl<P: Clone> Engine<P> {
         let oldest = lane.queue.iter().map(|work| work.arrived).min();
         let since = if accepted { oldest } else { oldest.and(lane.waiting_since) };
         self.waits_since(lane_ref, since);
-        self.end(lane_ref, work, disposition, ticket, now);
+        let Some(partition) = self.partitions.get_mut(&lane_ref.partition) else { return };
+        let before = partition.before;
+        let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
+        let bytes = u64::from(work.bytes);
+        if self.rules.lack(Rule::WentBackOpen) {
+            lane.queue.first_mut().into_iter().for_each(|next| _ = next.follows(before));
+            return self.end(lane_ref, work, disposition, ticket, now);
+        }
+        match lane.goes_back(work, accepted, before) {
+            Some(work) => self.end(lane_ref, work, disposition, ticket, now),
+            None => {
+                partition.waiting = partition.waiting.saturating_sub(1);
+                partition.bytes = partition.bytes.saturating_sub(bytes);
+            }
+        }
     }
 
     /// Works that turned out to be older than what a predecessor had decided.
     pub(super) fn drop_stale(&mut self, lane_ref: LaneRef, now: Now) {
+        let restoring = self.partitions.get(&lane_ref.partition).is_some_and(|partition| partition.restoring);
+        let lack = self.rules.lack(Rule::TwinsWhenRestored);
         let Some(lane) = self.lane_mut(lane_ref) else { return };
-        let stale = lane.take_stale();
+        let stale = lane.take_stale(!restoring || lack);
         if stale.is_empty() {
             return;
         }
@@ -58,10 +74,7 @@ impl<P: Clone> Engine<P> {
             settles_at = settles_at.max(hold);
         }
         let offset = Offset(work.version.offset);
-        let riders = work.riders.into_iter().map(move |rider| {
-            let disposition = rider.stale_reason().map_or(Disposition::Superseded { by: offset }, Disposition::Stale);
-            (rider.offset(), disposition)
-        });
+        let riders = work.riders.into_iter().map(move |rider| (rider.offset(), rider.end(offset)));
         let done = std::iter::once((offset, disposition)).chain(riders);
         if settles_at > now {
             lane.trouble().later.push(Later { at: settles_at, done: done.collect(), ticket });

@@ -10,12 +10,9 @@ use crate::takeover::{Inherited, Plan};
 const UNCLEAN: u32 = 3;
 
 impl<P: Clone> Engine<P> {
-    /// A plan whose map was found to speak of another log begins without it.
+    /// A plan whose map was found to speak of another log begins without it, each time until a commit of ours takes its place.
     pub(super) fn without_disowned_map(&mut self, id: PartitionId, mut plan: Plan) -> Plan {
-        if let Some(from) = self.disowned.remove(&id)
-            && from == plan.from
-            && matches!(plan.inherited, Inherited::Ours(_))
-        {
+        if self.disowned.get(&id) == Some(&plan.from) && matches!(plan.inherited, Inherited::Ours(_)) {
             plan.disown();
         }
         if let Inherited::Foreign(fault) = plan.inherited {

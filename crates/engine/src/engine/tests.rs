@@ -6,6 +6,7 @@ mod collapsing;
 mod committing;
 mod draining;
 mod gating;
+mod going_back;
 mod handing_over;
 mod leasing;
 mod outage;

@@ -96,7 +96,9 @@ impl<P: Clone> Engine<P> {
         let mut sooner = |at: Option<Now>| next = [next, at].into_iter().flatten().min();
         match partition.draining {
             None => {
-                sooner(window.due(partition.ledger.position(), partition.ledger.committable(), session, most_unsaid));
+                if !partition.leaves_alone() {
+                    sooner(window.due(partition.ledger.position(), partition.ledger.committable(), session, most_unsaid));
+                }
                 sooner(partition.watch.map(|watch| Now(watch.since.0 + stall_after)));
                 sooner(partition.blocking.map(|(since, _)| Now(since.0 + stall_after)));
             }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use super::{StatusId, StatusIdOrNone, Version};
+use super::{StatusId, StatusIdOrNone, Version, Work};
 
 /// What an order has had decided. With its key it takes 32 bytes, so that millions of idle orders can be remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,11 @@ impl Rests {
 }
 
 impl Memory {
+    /// Equal time and equal content.
+    pub(crate) fn is_twin_of<P>(&self, work: &Work<P>) -> bool {
+        (self.decided.at, self.content) == (work.version.at, work.content as u32)
+    }
+
     /// The status of the last accepted version.
     pub(crate) fn accepted_status(&self) -> Option<StatusId> {
         self.accepted.map(|id| StatusId(id.get() - 1))

@@ -1,6 +1,10 @@
+use domain::BizType;
 use proptest::prelude::*;
 
 use super::*;
+use crate::io::Disposition;
+
+const HERE: Circumstances = Circumstances { alone: false, restoring: false };
 
 fn lane() -> Lane<i64> {
     Lane::new(MerchantBizNo::parse("A").unwrap(), None)
@@ -35,10 +39,15 @@ fn an_order_with_one_work_and_a_payload_of_two_words_is_a_hundred_and_sixty_byte
 #[test]
 fn a_rider_knows_its_offset_and_its_end() {
     for offset in [0, 1, i64::MAX >> 2] {
-        assert_eq!((Rider::superseded(offset).offset(), Rider::superseded(offset).stale_reason()), (Offset(offset), None));
-        for reason in [StaleReason::Older, StaleReason::Duplicate] {
-            let rider = Rider::stale(offset, reason);
-            assert_eq!((rider.offset(), rider.stale_reason()), (Offset(offset), Some(reason)));
+        let by = Offset(7);
+        let ends = [
+            (Rider::superseded(offset), Disposition::Superseded { by }),
+            (Rider::stale(offset, StaleReason::Older), Disposition::Stale(StaleReason::Older)),
+            (Rider::stale(offset, StaleReason::Duplicate), Disposition::Stale(StaleReason::Duplicate)),
+            (Rider::delivered(offset), Disposition::Delivered),
+        ];
+        for (rider, end) in ends {
+            assert_eq!((rider.offset(), rider.end(by)), (Offset(offset), end));
         }
     }
 }
@@ -95,14 +104,15 @@ impl Naive {
         let known = lane.memory.map(|memory| (memory.decided.at, memory.content)).filter(|_| !waits);
         let work = work(at, offset, status, MILESTONES.contains(&status));
         let (version, content) = (work.version, work.content as u32);
-        let stale = match lane.arrive(work, false) {
+        let (duplicate, alone) = (known == Some((at, content)), lane.queue.is_empty());
+        let stale = match lane.arrive(work, HERE) {
             Arrival::Stale(reason) => Some(reason),
             Arrival::Attached | Arrival::Survivor { .. } | Arrival::Queued { .. } => None,
         };
-        let expected = if known == Some((at, content)) {
-            Some(StaleReason::Duplicate)
+        let expected = if self.decided.is_some_and(|decided| version <= decided) {
+            Some(if duplicate { StaleReason::Duplicate } else { StaleReason::Older })
         } else {
-            self.decided.filter(|decided| version <= *decided).map(|_| StaleReason::Older)
+            (duplicate && alone).then_some(StaleReason::Duplicate)
         };
         assert_eq!(stale, expected, "stale is what is not newer than what was decided");
         if stale.is_none() {
@@ -142,20 +152,51 @@ impl Naive {
             for rider in &work.riders {
                 let offset = rider.offset().0;
                 let (at, status) = self.records[offset as usize];
-                match rider.stale_reason() {
-                    None => assert!(Version { at, offset } < work.version, "superseded by a newer one"),
-                    Some(StaleReason::Duplicate) => {
+                match rider.end(Offset(0)) {
+                    Disposition::Superseded { .. } => assert!(Version { at, offset } < work.version, "superseded by a newer one"),
+                    Disposition::Stale(StaleReason::Duplicate) => {
                         let same = self.records.iter().take(offset as usize).any(|other| *other == (at, status));
                         assert!(same, "a duplicate of an earlier one");
                     }
-                    Some(StaleReason::Older | StaleReason::PeerAhead) => {
+                    Disposition::Stale(StaleReason::Older) => {
                         let newer = self.records.iter().take(offset as usize).any(|(other, _)| *other > at);
                         assert!(newer, "older than an earlier one");
                     }
+                    other => panic!("{other:?}"),
                 }
             }
         }
     }
+}
+
+/// A lane of which this was decided, and then this waits.
+fn decided_then(decided: Work<i64>, waits: Work<i64>) -> Lane<i64> {
+    let mut lane = lane();
+    lane.remember(decided.version, decided.content, Some(decided.status));
+    assert_eq!(lane.arrive(waits, HERE), Arrival::Queued { equal_times: false });
+    lane
+}
+
+#[test]
+fn what_equals_the_decided_one_ends_with_the_newer_one_that_waits() {
+    // Between the two there may have been another of their time, which the newer one has absorbed.
+    let mut lane = decided_then(work(1, 0, 0, false), work(2, 1, 0, false));
+    assert_eq!(lane.arrive(work(1, 2, 0, false), HERE), Arrival::Attached);
+    assert_eq!(lane.queue[0].riders[..], [Rider::stale(2, StaleReason::Duplicate)]);
+}
+
+#[test]
+fn a_change_back_is_no_duplicate_of_what_was_decided_before_it() {
+    let [first, other, back] = [work(1, 0, 0, false), work(1, 1, 1, false), work(1, 2, 0, false)];
+    let mut lane = lane();
+    let told = (first.version, first.content);
+    for work in [other, back] {
+        lane.arrive(work, HERE);
+    }
+    lane.remember(told.0, told.1, Some(StatusId(0)));
+    assert!(lane.take_stale(true).is_empty(), "it was read before it was told what had been decided");
+    lane.queue[0].riders.clear();
+    assert_eq!(lane.take_stale(true).len(), 1, "with nothing in between it is a duplicate");
 }
 
 proptest! {
@@ -171,7 +212,7 @@ proptest! {
                 Step::Accept if calls => naive.accept(&mut lane),
                 Step::Undecided if calls => {
                     lane.busy = Busy::No;
-                    lane.collapse_front();
+                    lane.collapse_front(Before { end: Offset(0), generation: 1 });
                 }
                 Step::Call | Step::Accept | Step::Undecided => {}
             }

@@ -10,6 +10,8 @@ use crate::world::World;
 
 /// Windows in which calls are counted, in milliseconds.
 const WINDOWS: [u64; 3] = [1_000, 5_000, 20_000];
+/// From a take-over to the first call.
+const PROMPT: u64 = 1_000;
 /// Records that may come behind a pause.
 const IN_TRANSIT: u64 = 64;
 
@@ -17,7 +19,25 @@ const IN_TRANSIT: u64 = 64;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rate {
     calls: Vec<u64>,
+    /// From when on the process had how many partitions.
+    had: Vec<(u64, usize)>,
     life: u32,
+}
+
+impl Rate {
+    /// What the shares since then add up to, in calls of a whole quota, and the largest of them.
+    fn share(&self, since: u64, now: u64, partitions: usize) -> (f64, f64) {
+        let (mut seconds, mut most) = (0.0, 0.0_f64);
+        for (index, (from, had)) in self.had.iter().enumerate() {
+            let until = self.had.get(index + 1).map_or(now, |next| next.0);
+            if until >= since {
+                let share = *had as f64 / partitions as f64;
+                seconds += share * (until - since.max(*from).min(until)) as f64 / 1_000.0;
+                most = most.max(share);
+            }
+        }
+        (seconds, most)
+    }
 }
 
 impl World {
@@ -33,6 +53,11 @@ impl World {
         self.say(|| {
             format!("P{process} p{partition} CALL #{number} O{} @{} (time {}){kind}{repeated}", version.order, call.offset, version.time)
         });
+        let known = &self.oracle.assignments[assignment];
+        if self.scenario.prompt && known.alone[index] && known.calls[index] == Last::None && self.now > known.at + PROMPT {
+            let what = format!("p{partition} @{} is called {} ms after its partition came", call.offset, self.now - known.at);
+            self.violated(Invariant::Prompt, what);
+        }
         self.check_repeat(assignment, partition, index, call.offset.0);
         self.check_serial(number, false);
         self.check_quota(process);
@@ -74,22 +99,32 @@ impl World {
         }
     }
 
+    /// The process has so many partitions now: its share of the quota.
+    pub(crate) fn has_partitions(&mut self, process: usize, count: usize) {
+        let (now, life) = (self.now, self.processes[process].life);
+        let known = &mut self.oracle.rates[process];
+        if known.life != life {
+            *known = Rate { life, ..Rate::default() };
+        }
+        known.had.push((now, count));
+    }
+
     /// I9: never more than the share of the time and one burst.
     fn check_quota(&mut self, process: usize) {
-        let (now, rate, life) = (self.now, self.scenario.rate, self.processes[process].life);
+        let (now, rate, partitions) = (self.now, self.scenario.rate, self.scenario.logs.len());
         if rate > 100.0 {
             return;
         }
         let known = &mut self.oracle.rates[process];
-        if known.life != life {
-            (known.life, known.calls) = (life, Vec::new());
-        }
         known.calls.push(now);
         for window in WINDOWS {
-            let calls = known.calls.iter().filter(|at| **at + window > now).count();
-            let most = rate * window as f64 / 1_000.0 + rate.max(1.0) + 1.0;
+            let since = now.saturating_sub(window);
+            let calls = known.calls.iter().filter(|at| **at > since).count();
+            let (seconds, share) = known.share(since, now, partitions);
+            let most = rate * seconds + (rate * share).max(1.0) + 1.0;
             if calls as f64 > most {
-                return self.violated(Invariant::Quota, format!("P{process}: {calls} calls in {window} ms at {rate} a second"));
+                let what = format!("P{process}: {calls} calls in {window} ms, where its share was {most:.1}");
+                return self.violated(Invariant::Quota, what);
             }
         }
     }
@@ -121,6 +156,7 @@ impl World {
         }
         if std::mem::replace(&mut truth.applied[index], current) && current {
             self.oracle.repeats += 1;
+            self.oracle.unexcused += u64::from(!sent.version.milestone);
         }
         let order = sent.version.order;
         self.say(|| format!("AlipayHK applies p{partition} O{order} @{} (time {}) by call #{call}", sent.offset, sent.version.time));
@@ -132,12 +168,14 @@ impl World {
                 let truth = &self.oracle.truths[partition];
                 // A milestone whose settlement was not inherited may come again; what is newest is then sent after it.
                 let inherited = self.oracle.assignments[sent.assignment].inherited[index];
-                let excused = sent.version.milestone && newest.assignment != sent.assignment && (!inherited || truth.replaced)
-                    // Who moves an offset back by more than the window can reach has old modifications sent again.
-                    // What stood in a part of the log that was replaced nobody can hold back any more.
-                    || !current
-                    || truth.moved_to.is_some_and(|to| newest.rank.1 >= to + SPAN);
-                if sent.version.milestone && self.scenario.idempotency {
+                // Who moves an offset back by more than the window can reach has old modifications sent again.
+                let beyond = truth.moved_to.is_some_and(|to| newest.rank.1 >= to + SPAN);
+                // What stood in a part of the log that was replaced nobody can hold back any more.
+                let excused =
+                    sent.version.milestone && newest.assignment != sent.assignment && (!inherited || truth.replaced) || !current || beyond;
+                // A process that has lost its partition may still write the newest one's outcome, behind its successor's back.
+                let told_late = self.scenario.restores && sent.version.milestone;
+                if beyond && self.scenario.idempotency || told_late {
                     self.oracle.truths[partition].overtaken[order] = true;
                 }
                 if !same && !excused && self.scenario.order_rule == sandbox::model::OrderRule::Off {

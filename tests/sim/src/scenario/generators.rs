@@ -27,7 +27,7 @@ pub enum Generator {
     Foreign,
     /// Nothing goes wrong but the partitions move all the time.
     Storm,
-    /// After an orderly end the next owner dies soon, and its commits get lost.
+    /// After an orderly end the next owner has the partition for a moment only, and its commits get lost.
     Closed,
     /// Many modifications are refused for good, after calls that decided nothing.
     Refused,
@@ -35,13 +35,25 @@ pub enum Generator {
     Orderly,
     /// Few calls a second.
     Quota,
+    /// Offsets are moved by hand, and the next owners die soon.
+    Moved,
+    /// Static members, whose places are taken while they still run.
+    Static,
+    /// What orders have had decided comes from the outcomes topic; of the records before the committed offset hardly any are read.
+    Restored,
+    /// AlipayHK repeats its answer to a known `requestId`, and there are many milestones.
+    Cached,
+    /// Modifications get too old between two owners.
+    Aged,
+    /// One process crashes, and nothing else goes wrong.
+    Prompt,
     /// Nothing goes wrong at all: the base of sweeps.
     Calm,
 }
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
@@ -55,11 +67,17 @@ impl Generator {
         Self::Refused,
         Self::Orderly,
         Self::Quota,
+        Self::Moved,
+        Self::Static,
+        Self::Restored,
+        Self::Cached,
+        Self::Aged,
+        Self::Prompt,
         Self::Calm,
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 18] = [
+    pub const RUN: [Self; 26] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
@@ -78,6 +96,14 @@ impl Generator {
         Self::Small,
         Self::Refused,
         Self::Quota,
+        Self::Moved,
+        Self::Static,
+        Self::Restored,
+        Self::Static,
+        Self::Restored,
+        Self::Cached,
+        Self::Aged,
+        Self::Prompt,
     ];
 
     /// Its name on the command line.
@@ -96,6 +122,12 @@ impl Generator {
             Self::Refused => "refused",
             Self::Orderly => "orderly",
             Self::Quota => "quota",
+            Self::Moved => "moved",
+            Self::Static => "static",
+            Self::Restored => "restored",
+            Self::Cached => "cached",
+            Self::Aged => "aged",
+            Self::Prompt => "prompt",
             Self::Calm => "calm",
         }
     }
@@ -118,17 +150,36 @@ impl Generator {
                 mix.shape.stride = random.pick(&[6_000, 20_000, 120_000]);
             }
             Self::Calm => (mix.shape.rejects, mix.shape.unfit) = (10, 5),
-            Self::Closed => (mix.partitions, mix.shape.orders, mix.shape.arrives) = (1, 1, random.between(0, 6_000)),
+            Self::Closed => {
+                (mix.partitions, mix.shape.orders, mix.shape.arrives) = (2, 1, random.between(10_000, 40_000));
+                mix.shape.records = (10, 30);
+            }
             Self::Refused => {
                 (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, 0);
                 (mix.shape.rejects, mix.shape.disorder) = (40, 6);
             }
-            Self::Chain | Self::Freeze | Self::Cut | Self::Commits | Self::Foreign | Self::Storm | Self::Orderly | Self::Quota => {}
+            Self::Restored => (mix.partitions, mix.shape.orders) = (1, random.between(1, 3) as usize),
+            Self::Moved | Self::Aged => mix.partitions = 1,
+            Self::Cached => {
+                (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, random.between(20, 60));
+                (mix.shape.disorder, mix.shape.arrives) = (random.between(2, 8), random.between(1_000, 20_000));
+            }
+            Self::Chain
+            | Self::Freeze
+            | Self::Cut
+            | Self::Commits
+            | Self::Foreign
+            | Self::Storm
+            | Self::Orderly
+            | Self::Quota
+            | Self::Static => {}
+            // A position that moves without a record is known late.
+            Self::Prompt => mix.shape.controls = 0,
         }
         if !matches!(self, Self::Wide) {
             mix.shape.stride = mix.shape.stride.min(4);
         }
-        if matches!(self, Self::Chain | Self::Freeze | Self::Cut) {
+        if matches!(self, Self::Chain | Self::Freeze | Self::Cut | Self::Static) {
             mix.partitions = 1;
             mix.shape.arrives = random.between(0, 20_000);
         }
@@ -152,19 +203,32 @@ impl Generator {
             }
             Self::Small => scenario.faults.truncate(random.between(1, 3) as usize),
             Self::Chain => {
-                let mut at = random.between(0, 15_000);
-                for _ in 0..random.between(2, 5) {
-                    let who = process(scenario, random);
-                    let fault = match random.between(0, 5) {
-                        0..=2 => Fault::Crash(who),
-                        3 => Fault::Shutdown(who),
-                        4 => Fault::CrashAll,
-                        _ => Fault::Move(0, who),
-                    };
-                    scenario.faults.push((at, fault));
-                    at += random.between(50, scenario.alive());
-                }
-                scenario.calm_from = scenario.calm_from.max(at);
+                let from = random.between(0, 15_000);
+                chain(scenario, from, random);
+            }
+            Self::Aged => {
+                scenario.max_age = Some(random.between(2_000, 25_000));
+                let from = random.between(0, 15_000);
+                chain(scenario, from, random);
+            }
+            Self::Cached => {
+                scenario.idempotency = true;
+                let from = random.between(0, 15_000);
+                chain(scenario, from, random);
+            }
+            Self::Moved => {
+                let at = random.between(500, 15_000);
+                let back = if random.chance(60) { 0 } else { random.between(1, 6) as i64 };
+                scenario.faults.push((at, Fault::Reset(0, back)));
+                chain(scenario, at + random.between(500, 4_000), random);
+            }
+            Self::Static => successors(scenario, random),
+            Self::Restored => {
+                (scenario.outcomes, scenario.restores, scenario.history) = (true, true, random.between(0, 2));
+                scenario.rates.letter = random.between(0, 60);
+                scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..)));
+                let from = random.between(0, 15_000);
+                chain(scenario, from, random);
             }
             Self::Freeze => {
                 for _ in 0..random.between(1, 3) {
@@ -209,14 +273,19 @@ impl Generator {
                 }
             }
             Self::Closed => {
-                scenario.rates = Rates { late: 50, commit_lost: 40, ..Rates::default() };
+                let commit_lost = random.between(40, 85);
+                scenario.rates = Rates { late: 60, commit_lost, ..Rates::default() };
+                (scenario.crash_at, scenario.freeze_at) = (vec![None; scenario.processes], vec![None; scenario.processes]);
                 scenario.faults.clear();
                 let mut at = random.between(500, 6_000);
-                for who in 0..scenario.processes {
-                    scenario.faults.push((at, if who == 0 { Fault::Shutdown(0) } else { Fault::Crash(who) }));
-                    at += random.between(20, 1_500);
+                for _ in 0..4 {
+                    // To one that has another partition, and so a lease, and soon away from it.
+                    scenario.faults.push((at, Fault::Move(0, 1)));
+                    at += random.between(100, 3_000);
+                    scenario.faults.push((at, Fault::Move(0, 0)));
+                    at += random.between(500, 12_000);
                 }
-                (scenario.late_apply, scenario.calm_from) = (4_000, 20_000);
+                (scenario.late_apply, scenario.calm_from) = (4_000, at);
             }
             Self::Refused => {
                 (scenario.rates.indefinite, scenario.rates.late, scenario.rates.answer_lost) = (40, 20, 20);
@@ -238,8 +307,69 @@ impl Generator {
                     scenario.faults.push((at, Fault::Move(partition, to)));
                 }
             }
+            Self::Prompt => {
+                quiet(scenario);
+                (scenario.quiet, scenario.prompt) = (false, true);
+                let who = process(scenario, random);
+                scenario.crash_at[who] = Some(random.between(5, 120) as u32);
+                (scenario.records, scenario.slots, scenario.outcomes) = (1_000_000, 16, false);
+                scenario.logs.iter_mut().flat_map(|log| &mut log.entries).for_each(accept);
+            }
             Self::Calm => quiet(scenario),
         }
+    }
+}
+
+/// Crashes, stops and moves within L of each other.
+fn chain(scenario: &mut Scenario, from: u64, random: &mut Random) {
+    let mut at = from;
+    for _ in 0..random.between(2, 5) {
+        let who = random.index(scenario.processes);
+        let fault = match random.between(0, 5) {
+            0..=2 => Fault::Crash(who),
+            3 => Fault::Shutdown(who),
+            4 => Fault::CrashAll,
+            _ => Fault::Move(0, who),
+        };
+        scenario.faults.push((at, fault));
+        at += random.between(50, scenario.alive());
+    }
+    scenario.calm_from = scenario.calm_from.max(at);
+}
+
+/// Every member has a name, perhaps but one; others with the same names begin while they run, and often cannot be told so.
+fn successors(scenario: &mut Scenario, random: &mut Random) {
+    let first = scenario.processes;
+    scenario.names = (0..first).map(Some).collect();
+    if random.chance(40) {
+        scenario.names[first - 1] = None;
+    }
+    scenario.faults.truncate(2);
+    for _ in 0..random.between(1, 2) {
+        let (of, at) = (random.index(first - 1), random.between(1_000, 20_000));
+        scenario.names.push(Some(of));
+        scenario.begins.push(at);
+        scenario.crash_at.push(None);
+        scenario.freeze_at.push(None);
+        let before = at.saturating_sub(random.between(0, 2_000));
+        match random.between(0, 9) {
+            0..=5 => scenario.faults.push((before, Fault::Cut(of, random.between(5_000, SESSION + 10_000)))),
+            6 | 7 => scenario.faults.push((before, Fault::Freeze(of, random.between(1_000, SESSION)))),
+            _ => {}
+        }
+        for _ in 0..random.between(0, 2) {
+            let to = random.index(first);
+            scenario.faults.push((at + random.between(100, SESSION), Fault::Move(0, to)));
+        }
+        scenario.calm_from = scenario.calm_from.max(at + SESSION + random.between(0, 10_000));
+    }
+    scenario.processes = scenario.names.len();
+}
+
+/// It is not refused.
+fn accept(entry: &mut crate::log::Entry) {
+    if let crate::log::Kind::Order(version) = &mut entry.kind {
+        version.rejects = false;
     }
 }
 

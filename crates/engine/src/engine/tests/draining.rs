@@ -52,13 +52,13 @@ fn the_last_commit_waits_for_letters_and_outcomes_too() {
 
 #[test]
 fn the_first_commit_announces_no_less_than_what_was_inherited_and_the_barrier() {
-    let first = |left, end| {
+    let first = |left, end, after| {
         let mut rig = Rig::idle(config());
         rig.commits_pass = false;
         rig.assign(&facts(left, end), 0);
-        rig.pass(Duration::from_millis(1));
+        rig.pass(after);
         rig.told().1.window
     };
-    assert_eq!(first(left(0, true, 100_000, &[]), 200_000), Offset(100_000));
-    assert_eq!(first(Some((0, "somebody else's".to_owned())), SPAN * 3), Offset(SPAN));
+    assert_eq!(first(left(0, true, 100_000, &[]), 200_000, Duration::from_millis(1)), Offset(100_000));
+    assert_eq!(first(Some((0, "somebody else's".to_owned())), SPAN * 3, Duration::from_secs(L)), Offset(SPAN));
 }

@@ -129,3 +129,17 @@ fn what_is_told_to_an_assignment_that_is_gone_is_forgotten() {
     assert!(rig.snapshot().partitions[0].restoring);
     assert_eq!(rig.snapshot().remembered_orders, 0);
 }
+
+#[test]
+fn whether_it_is_a_duplicate_is_known_only_when_everything_is_restored() {
+    let mut rig = successor(with_outcomes(), 5, 6, 0);
+    let [first, between] = [(1, 1), (2, 2)].map(|(offset, content)| Standing { content, ..standing(9, offset, true, None) });
+    rig.read_as(domain::BizType::MovieTicket, "A", 9, "USED", 1);
+    tell(&mut rig, vec![("A", first.clone())]);
+    tell(&mut rig, vec![("A", between)]);
+    rig.read_as(domain::BizType::MovieTicket, "B", 9, "USED", 1);
+    tell(&mut rig, vec![("B", first)]);
+    over(&mut rig);
+    assert_eq!(rig.called(), [5], "it changes back what was between the two");
+    assert_eq!(rig.end_of(6), Some(Disposition::Stale(StaleReason::Older)));
+}

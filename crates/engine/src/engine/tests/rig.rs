@@ -178,16 +178,24 @@ impl Rig {
         self.read_as(BizType::MovieTicket, order, at, status, at as u64)
     }
 
+    pub(super) fn modification(&self, order: &str, at: i64, status: &str) -> Content<i64> {
+        self.modification_as(BizType::MovieTicket, order, at, status, at as u64)
+    }
+
     pub(super) fn read_as(&mut self, biz_type: BizType, order: &str, at: i64, status: &str, content: u64) -> i64 {
-        let modification = Modification {
+        let content = self.modification_as(biz_type, order, at, status, content);
+        self.record(content, None)
+    }
+
+    fn modification_as(&self, biz_type: BizType, order: &str, at: i64, status: &str, content: u64) -> Content<i64> {
+        Content::Modification(Modification {
             order: MerchantBizNo::parse(order).unwrap(),
             biz_type,
             status: OrderStatus::parse(status).unwrap(),
             modified_at: ModifiedAt::parse(EPOCH + at, EPOCH * 2).unwrap(),
             content,
             payload: self.next,
-        };
-        self.record(Content::Modification(modification), None)
+        })
     }
 
     pub(super) fn record(&mut self, content: Content<i64>, leader_epoch: Option<i32>) -> i64 {

@@ -1,0 +1,120 @@
+//! Orders that are further on at AlipayHK than what is sent of them: after a hand-over, and for their age.
+
+use std::time::Duration;
+
+use super::rig::*;
+use crate::Config;
+use crate::io::*;
+
+/// After an unclean end, with a milestone and what came after it open, and read.
+fn milestone_and_newer() -> Rig {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 2), 10);
+    rig.read("A", 1, "TICKETED");
+    rig.read("A", 2, "USED");
+    rig.secs(L);
+    rig
+}
+
+#[test]
+fn what_follows_an_older_call_after_a_hand_over_has_a_request_id_of_its_own() {
+    let mut rig = milestone_and_newer();
+    let first = rig.answer(accepted());
+    let second = rig.answer(timeout());
+    rig.secs(60);
+    let again = rig.answer(accepted());
+    assert_eq!((first.offset, second.offset, again.offset), (Offset(0), Offset(1), Offset(1)));
+    assert_eq!((first.generation, again.generation), (0, second.generation), "retries keep it");
+    assert!(second.generation > 1 << 30, "far from those that count failures");
+    assert_ne!(second.generation, { milestone_and_newer_elsewhere() }, "and unlike that of any other assignment");
+}
+
+/// The same in the next assignment of the same process.
+fn milestone_and_newer_elsewhere() -> u32 {
+    let mut rig = milestone_and_newer();
+    rig.put(Input::Lost { partition: P0, epoch: rig.epoch });
+    rig.answer(accepted());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 2), 10);
+    rig.read("A", 1, "TICKETED");
+    rig.read("A", 2, "USED");
+    rig.secs(L);
+    rig.answer(accepted());
+    rig.answer(accepted()).generation
+}
+
+#[test]
+fn an_older_one_settles_with_what_may_have_been_sent_before_it() {
+    let mut rig = milestone_and_newer();
+    rig.answer(accepted());
+    rig.secs(1);
+    assert_eq!((rig.end_of(0), rig.told().1.settled), (None, Vec::new()), "a successor has to know that the order went back");
+    rig.answer(accepted());
+    assert_eq!((rig.end_of(0), rig.end_of(1)), (Some(Disposition::Delivered), Some(Disposition::Delivered)));
+}
+
+#[test]
+fn if_what_followed_is_refused_the_next_one_takes_it_over() {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 4), 10);
+    let [first, refused, last] = [("TICKETED", 1), ("TICKETED", 3), ("USED", 9)].map(|(status, at)| {
+        // A change in between keeps the two milestones apart.
+        if at == 3 {
+            rig.read("A", 2, "REFUNDED");
+        }
+        rig.read("A", at, status)
+    });
+    rig.secs(L);
+    rig.answer(accepted());
+    rig.answer(rejected());
+    rig.confirm(true);
+    assert_eq!((rig.end_of(first), rig.end_of(refused).is_some()), (None, true));
+    rig.answer(accepted());
+    assert_eq!((rig.end_of(first), rig.end_of(last)), (Some(Disposition::Delivered), Some(Disposition::Delivered)));
+}
+
+#[test]
+fn what_nobody_can_have_sent_before_keeps_its_request_id_and_lets_the_older_one_settle() {
+    let mut rig = Rig::new(config());
+    rig.read("A", 1, "TICKETED");
+    rig.read("A", 2, "USED");
+    rig.answer(accepted());
+    assert_eq!(rig.end_of(0), Some(Disposition::Delivered));
+    assert_eq!(rig.answer(accepted()).generation, 0);
+}
+
+fn too_old(rig: &mut Rig, at: i64) -> i64 {
+    let Content::Modification(modification) = rig.modification("A", at, "USED") else { unreachable!() };
+    rig.record(Content::TooOld(modification), None)
+}
+
+#[test]
+fn what_is_too_old_now_may_be_on_its_way_from_when_it_was_not() {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 2), 10);
+    let skipped = too_old(&mut rig, 1);
+    let newer = rig.read("A", 2, "USED");
+    assert_eq!(rig.end_of(skipped), Some(Disposition::Skipped(SkipReason::TooOld)));
+    rig.secs(L - 1);
+    assert!(rig.called().is_empty(), "its predecessor's call may still be applied");
+    rig.secs(1);
+    assert_eq!(rig.called(), [newer]);
+}
+
+#[test]
+fn nothing_older_is_sent_in_place_of_what_is_too_old() {
+    let mut rig = Rig::new(Config { requests_per_second: 1.0, ..config() });
+    for other in ["B", "C"] {
+        rig.read(other, 1, "USED");
+    }
+    let older = rig.read("A", 1, "USED");
+    let newer = too_old(&mut rig, 2);
+    rig.pass(Duration::from_secs(5));
+    assert!(rig.called().contains(&newer) && !rig.called().contains(&older));
+    let learnt = left(3, true, 16_384, &[]);
+    rig.assign(&facts(learnt, 4), 10);
+    rig.next = 0;
+    too_old(&mut rig, 5);
+    rig.next = 3;
+    let stale = rig.read("A", 4, "USED");
+    assert_eq!(rig.end_of(stale), Some(Disposition::Stale(StaleReason::Older)), "also below the committed offset it teaches");
+}
