@@ -37,6 +37,7 @@ impl<P: Clone> Engine<P> {
                 let status = lane.queue.first().and_then(|work| work.status.packed());
                 let other_content = lane
                     .memory
+                    .as_deref()
                     .zip(lane.queue.first())
                     .is_some_and(|(memory, work)| memory.accepted == status && memory.content != work.content as u32);
                 if other_content {

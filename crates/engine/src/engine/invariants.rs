@@ -79,7 +79,7 @@ impl<P: Clone> Engine<P> {
     /// A lane with something to do is never left behind: somebody will look at it again.
     fn check_lane(&self, partition: &Partition<P>, lane_ref: LaneRef, lane: &Lane<P>) {
         assert!(lane.queue.is_sorted_by(|a, b| a.version < b.version), "a lane is in order");
-        let decided = lane.memory.map(|memory| memory.decided);
+        let decided = lane.memory.as_ref().map(|memory| memory.decided);
         assert!(lane.queue.iter().skip(lane.fixed()).all(|work| decided.is_none_or(|decided| work.version > decided)), "newest wins");
         assert!(lane.queue.iter().all(|work| work.offsets().min() == Some(Offset(work.lowest()))), "the lowest offset is known");
         assert!(lane.queue.iter().all(|work| i64::from(work.below) < SPAN), "no work is out of the window's reach for ever");

@@ -56,7 +56,7 @@ impl<P: Clone> Engine<P> {
             return;
         }
         let Some(lane) = partition.lanes.remove(&lane_ref.key) else { return };
-        if let Some(mut memory) = lane.memory {
+        if let Some(mut memory) = lane.memory.map(|memory| *memory) {
             memory.rests = memory.rests.again();
             partition.remembered.insert(lane_ref.key, memory);
             self.remembered += 1;

@@ -47,7 +47,7 @@ impl<P: Clone> Engine<P> {
         let Some(partition) = self.partitions.get_mut(&lane_ref.partition) else { return };
         while let Some(lane) = partition.lanes.get_mut(&lane_ref.key) {
             if lane.order == *order {
-                lane.memory = Some(Memory::restored(lane.memory, told));
+                lane.memory = Some(Box::new(Memory::restored(lane.memory.as_deref().copied(), told)));
                 self.drop_stale(lane_ref, now);
                 return self.retire(lane_ref, now);
             }
@@ -67,7 +67,7 @@ impl<P: Clone> Engine<P> {
         let mut key = self.key(order.as_str());
         let memory = loop {
             match partition.lanes.get(&key) {
-                Some(lane) if lane.order == *order => break lane.memory?,
+                Some(lane) if lane.order == *order => break *lane.memory.as_deref()?,
                 Some(_) => key = key.wrapping_add(1).max(1),
                 None => break *partition.remembered.get(&key)?,
             }

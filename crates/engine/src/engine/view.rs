@@ -231,7 +231,7 @@ impl<P: Clone> Engine<P> {
                 offsets: lane.queue.first().map(offsets).unwrap_or_default(),
                 attempts: lane.queue.first().and_then(|work| work.tries.as_ref()).map_or(0, |tries| tries.attempts),
                 failures,
-                decided: lane.memory.map(decided),
+                decided: lane.memory.as_deref().copied().map(decided),
             });
         }
         found
