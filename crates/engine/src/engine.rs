@@ -101,6 +101,8 @@ pub struct Engine<P> {
     /// When the last accepted commit was issued.
     lease_from: Option<Now>,
     lease_held: bool,
+    /// When it was last asked.
+    awake_at: Now,
     unclean_take_overs: HashMap<PartitionId, (u32, i64)>,
     /// Steps the watchdog took at an offset; they outlive the assignment.
     stalls: HashMap<PartitionId, (u8, Offset)>,
@@ -146,6 +148,7 @@ impl<P: Clone> Engine<P> {
             homes: Homes::default(),
             lease_from: None,
             lease_held: true,
+            awake_at: now,
             unclean_take_overs: HashMap::new(),
             stalls: HashMap::new(),
             disowned: HashMap::new(),
@@ -165,6 +168,7 @@ impl<P: Clone> Engine<P> {
 
     /// Takes one thing in.
     pub fn handle(&mut self, input: Input<P>, now: Now) {
+        self.wake(now);
         match input {
             Input::Assigned { partition, epoch, plan } => self.assigned(partition, epoch, plan, now),
             Input::Fetched { partition, epoch, record } => self.fetched(partition, epoch, record, now),

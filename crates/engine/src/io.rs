@@ -317,6 +317,8 @@ pub struct Commit {
     pub offset: Offset,
     /// At most 4,096 characters.
     pub metadata: String,
+    /// Not handed to the client after this moment: then it is overdue, and whoever waited so long may be no member any more.
+    pub hand_by: Now,
 }
 
 impl fmt::Display for Offset {

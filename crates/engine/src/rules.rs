@@ -70,6 +70,8 @@ pub enum Rule {
     OwnOldCall,
     /// A change of share never refills the bucket.
     QuotaKept,
+    /// Who slept for a session joins anew before it commits.
+    SleepersJoinAnew,
     /// Foreign metadata stay as they were found until every call of a predecessor is over.
     ForeignStays,
     /// What is called again after something older has a `requestId` of its own.

@@ -183,7 +183,12 @@ impl Window {
 
     /// When [`Window::expire`] has something to do.
     pub(crate) fn expires_at(&self, session: Duration) -> Option<Now> {
-        self.last.map(|last| Now(last.issued_at.0 + OVERDUE.min(session / OVERDUE_PART)))
+        self.last.map(|last| Now(last.issued_at.0 + Self::patience(session)))
+    }
+
+    /// From then on a commit is overdue.
+    pub(crate) fn patience(session: Duration) -> Duration {
+        OVERDUE.min(session / OVERDUE_PART)
     }
 
     /// From then on a commit was not answered for a whole session.

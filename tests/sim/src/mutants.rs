@@ -28,6 +28,8 @@ pub enum Mutant {
     LetterConfirmed,
     /// No first byte is written after the deadline for it.
     WriteDeadline,
+    /// A commit that stood still on its way to the client is not handed over.
+    CommitInTime,
     /// Who follows a static member waits until that one cannot be heard any more.
     Lingers,
     /// What is found out before that is over does not count.
@@ -141,6 +143,8 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::Drain)], Generator::Orderly, Some(41), ""),
     hunt(&[Mutant::Engine(Rule::LastAnswer)], Generator::Commits, Some(2), ""),
     hunt(&[Mutant::Engine(Rule::LostCommitsNothing)], Generator::Freeze, Some(400), ""),
+    hunt(&[Mutant::CommitInTime], Generator::Mixed, Some(3_087_118), ""),
+    hunt(&[Mutant::Engine(Rule::SleepersJoinAnew)], Generator::Mixed, Some(3_433_508), ""),
     hunt(&[Mutant::Engine(Rule::LeaveUnanswered)], Generator::Commits, Some(2), "C4"),
     hunt(&[Mutant::Engine(Rule::OverdueBounds)], Generator::Wide, Some(2507), "C9"),
     hunt(&[Mutant::Engine(Rule::OwnOldCall)], Generator::Storm, Some(209), ""),

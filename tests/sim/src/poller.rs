@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use engine::{Commit, CommitResult, CommitTicket, Epoch, Offset, Rule};
 
 use crate::client::Rebalance;
-use crate::driver::Mail;
+use crate::driver::{Mail, millis};
 use crate::group::Committing;
 use crate::log::Kind;
 use crate::mutants::Mutant;
@@ -148,7 +148,8 @@ impl World {
         match command {
             Command::Commit(commit, issued) => {
                 let partition = commit.partition.0 as usize;
-                let lost = self.processes[process].client.lost;
+                let late = now > millis(commit.hand_by) && !self.off.contains(&Mutant::CommitInTime);
+                let lost = self.processes[process].client.lost || late;
                 let poller = &mut self.processes[process].poller;
                 let gone = lost || poller.current(partition, commit.epoch).is_none();
                 if gone && !self.off.contains(&Mutant::Engine(Rule::LostCommitsNothing)) {

@@ -7,7 +7,7 @@ use crate::io::{Commit, CommitResult, CommitTicket, Effect, Note, Now, Offset, P
 use crate::metadata::{self, Place};
 use crate::partition::{Partition, Phase};
 use crate::rules::Rule;
-use crate::window::{Answered, Sent};
+use crate::window::{Answered, Sent, Window};
 
 impl<P: Clone> Engine<P> {
     pub(super) fn commit_if_due(&mut self, id: PartitionId, now: Now) {
@@ -51,9 +51,10 @@ impl<P: Clone> Engine<P> {
             metadata::encode_with(place, offset, (closed, lingers), window, settled(partition), |offset| partition.leader_epoch_of(offset));
         partition.window.sent(Sent { ticket, offset, window, issued_at: now, last_one });
         let epoch = partition.epoch;
+        let hand_by = Now(now.0 + Window::patience(self.config.session_timeout));
         self.next_commit += 1;
         self.commits.insert(ticket, (id, epoch));
-        self.effect(Effect::Commit(Commit { commit: ticket, partition: id, epoch, offset, metadata }));
+        self.effect(Effect::Commit(Commit { commit: ticket, partition: id, epoch, offset, metadata, hand_by }));
     }
 
     pub(super) fn commit_finished(&mut self, ticket: CommitTicket, result: CommitResult, now: Now) {

@@ -76,6 +76,17 @@ impl<P: Clone> Engine<P> {
         self.effect(Effect::Release { partition: id, epoch });
     }
 
+    /// Who slept for a session is hardly a member any more, and the first one to learn of it: a commit could be taken for that of nobody, or of the
+    /// member that the client becomes next, over the commits of the owners in between.
+    pub(super) fn wake(&mut self, now: Now) {
+        let slept = now.0.saturating_sub(self.awake_at.0);
+        self.awake_at = now;
+        let session = self.config.session_timeout.saturating_sub(self.config.heartbeat);
+        if slept >= session && !self.partitions.is_empty() && !self.rules.lack(Rule::SleepersJoinAnew) {
+            self.rebuild(RebuildReason::NotAMember, now);
+        }
+    }
+
     /// Leave the group and join as a new member: once, until something is assigned again. All that we have is somebody else's then.
     pub(super) fn rebuild(&mut self, reason: RebuildReason, now: Now) {
         let all: Vec<PartitionId> = self.partitions.keys().copied().collect();

@@ -9,6 +9,7 @@ use crate::partition::Phase;
 impl<P: Clone> Engine<P> {
     /// Looks at everything that is due.
     pub fn handle_timeout(&mut self, now: Now) {
+        self.wake(now);
         self.run_timers(now);
         self.let_probes_out(now);
         self.look_after_partitions(now);

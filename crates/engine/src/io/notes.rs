@@ -7,7 +7,7 @@ use super::{CommitResult, Now, Offset, PartitionId, Ticket};
 /// Why the consumer is destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RebuildReason {
-    /// A commit said UNKNOWN_MEMBER_ID.
+    /// A commit said UNKNOWN_MEMBER_ID, or we slept for so long that we can hardly be one.
     NotAMember,
     /// A partition is given up with an unanswered commit that could land over its next owner's.
     UnansweredCommit,
