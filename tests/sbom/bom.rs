@@ -150,7 +150,7 @@ mod tests {
     fn c_code_inside_of_crates_is_named_with_its_version() {
         let bill = bill();
         let components = bill["components"].as_array().unwrap();
-        for name in ["librdkafka", "cJSON", "LZ4", "Snappy", "AWS-LC", "zlib", "Zstandard", "mimalloc"] {
+        for name in ["librdkafka", "cJSON", "LZ4", "Snappy", "AWS-LC", "zlib", "Zstandard", "jemalloc"] {
             let version = components.iter().find(|component| component["name"] == name).map(|component| &component["version"]);
             let version = version.and_then(Json::as_str).unwrap_or_default();
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{name}: {version:?}");

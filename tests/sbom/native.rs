@@ -23,8 +23,6 @@ enum Version {
     Quoted(&'static str, &'static str),
     /// In a file of the crate, as numbers behind these words, joined by dots.
     Numbers(&'static str, &'static [&'static str]),
-    /// In a file of the crate, as one number behind these words: 30302 is 3.3.2.
-    Packed(&'static str, &'static str),
     /// In no file: the commit that the surrounding library took.
     Commit(&'static str),
 }
@@ -77,11 +75,11 @@ const ALL: [Native; 8] = [
     },
     Native { of: "zstd-sys", name: "Zstandard", licence: "BSD-3-Clause", repository: "facebook/zstd", version: Version::Crate("zstd.") },
     Native {
-        of: "libmimalloc-sys",
-        name: "mimalloc",
-        licence: "MIT",
-        repository: "microsoft/mimalloc",
-        version: Version::Packed("c_src/mimalloc/v3/include/mimalloc.h", "#define MI_MALLOC_VERSION "),
+        of: "tikv-jemalloc-sys",
+        name: "jemalloc",
+        licence: "BSD-2-Clause",
+        repository: "jemalloc/jemalloc",
+        version: Version::Crate(""),
     },
 ];
 
@@ -118,10 +116,6 @@ impl Version {
                 let text = file(name)?;
                 let line = text.lines().find_map(|line| line.strip_prefix(before))?;
                 Some(line.split('"').nth(1)?.to_owned())
-            }
-            Self::Packed(name, before) => {
-                let number: u32 = number(&file(name)?, before)?.parse().ok()?;
-                Some(format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100))
             }
             Self::Numbers(name, all) => {
                 let text = file(name)?;

@@ -18,7 +18,7 @@ const FEATURES: [(&str, &[&str]); 4] = [
     ("rdkafka-sys", &["libz", "libz-static", "libz-sys", "openssl-sys", "ssl", "zstd", "zstd-sys"]),
     ("libz-sys", &["libc", "static", "stock-zlib"]),
     ("zstd-sys", &["legacy", "zdict_builder"]),
-    ("libmimalloc-sys", &["v2"]),
+    ("tikv-jemalloc-sys", &[]),
 ];
 
 /// deny.toml.

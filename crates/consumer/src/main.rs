@@ -6,7 +6,7 @@ use consumer::{cli::Cli, commands};
 
 /// Records are allocated by the poll thread, wait by the million and are freed by the driver: docs/benchmarks.md tells what that saves.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     match Cli::from_process() {
