@@ -95,6 +95,9 @@ pub(crate) fn without(off: &[Mutant], plan: &mut Plan) {
     }
 }
 
+/// It stands in for rules that a process awake needs.
+const SLEEPERS: Mutant = Mutant::Engine(Rule::SleepersJoinAnew);
+
 /// Every rule with a place where its absence shows.
 pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::Window)], Generator::Wide, Some(44), ""),
@@ -130,8 +133,8 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::HoldBlocksClosed)], Generator::Chain, Some(2041), ""),
     hunt(&[Mutant::Engine(Rule::ClosedIsClean)], Generator::Chain, Some(420), ""),
     hunt(&[Mutant::Engine(Rule::SingleResend)], Generator::Prompt, Some(17), ""),
-    hunt(&[Mutant::Engine(Rule::Lease)], Generator::Cut, Some(114), "C5"),
-    hunt(&[Mutant::Engine(Rule::LeaseFromIssue)], Generator::Freeze, Some(18249), ""),
+    hunt(&[Mutant::Engine(Rule::Lease)], Generator::Cut, Some(6742), "C5"),
+    hunt(&[Mutant::Engine(Rule::LeaseFromIssue), SLEEPERS], Generator::Freeze, Some(18249), ""),
     hunt(&[Mutant::Engine(Rule::FenceAnswers)], Generator::Storm, Some(1260), ""),
     hunt(&[Mutant::Engine(Rule::CommitTicket)], Generator::Commits, Some(7), ""),
     hunt(
@@ -142,8 +145,13 @@ pub const HUNTS: &[Hunt] = &[
     ),
     hunt(&[Mutant::Engine(Rule::Drain)], Generator::Orderly, Some(41), ""),
     hunt(&[Mutant::Engine(Rule::LastAnswer)], Generator::Commits, Some(2), ""),
-    hunt(&[Mutant::Engine(Rule::LostCommitsNothing)], Generator::Freeze, Some(400), ""),
-    hunt(&[Mutant::CommitInTime], Generator::Mixed, Some(3_087_118), ""),
+    hunt(&[Mutant::Engine(Rule::LostCommitsNothing), SLEEPERS], Generator::Freeze, Some(400), ""),
+    hunt(
+        &[Mutant::CommitInTime],
+        Generator::Alone,
+        None,
+        "no schedule was found: what stood still is handed over with the old membership and refused, unless the client defers it at that moment",
+    ),
     hunt(&[Mutant::Engine(Rule::SleepersJoinAnew)], Generator::Mixed, Some(3_433_508), ""),
     hunt(&[Mutant::Engine(Rule::LeaveUnanswered)], Generator::Commits, Some(2), "C4"),
     hunt(&[Mutant::Engine(Rule::OverdueBounds)], Generator::Wide, Some(2507), "C9"),

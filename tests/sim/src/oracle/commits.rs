@@ -14,7 +14,7 @@ const OVERDUE: u64 = SESSION / 8;
 impl World {
     /// The coordinator takes a commit.
     pub(crate) fn accepted(&mut self, commit: usize, member: Option<usize>) {
-        let Committing { partition, offset, metadata: text, issued, .. } = self.commits[commit].clone();
+        let Committing { partition, offset, metadata: text, issued, asker, .. } = self.commits[commit].clone();
         let owner = self.group.owner[partition];
         if owner != member {
             let what = format!("p{partition} @{offset} is committed by member {member:?}, its owner is {owner:?}");
@@ -22,7 +22,9 @@ impl World {
         }
         let before = std::mem::replace(&mut self.oracle.truths[partition].committed, offset);
         // A commit that is overdue may land over a newer one of the same owner: the window takes that into account.
-        let overdue = self.now >= issued + OVERDUE;
+        let newest = self.oracle.assignments.iter().rfind(|assignment| assignment.partition == partition);
+        let same = newest.is_none_or(|newest| (newest.process, newest.life) == (asker.process, asker.life));
+        let overdue = same && self.now >= issued + OVERDUE;
         if offset < before && !overdue {
             self.violated(Invariant::CommitsMonotone, format!("p{partition}: a commit goes back from @{before} to @{offset}"));
         }

@@ -45,6 +45,8 @@ pub enum Generator {
     Cached,
     /// Modifications get too old between two owners.
     Aged,
+    /// One of two wakes from a session's sleep when the other one has just left.
+    Alone,
     /// One process crashes, and nothing else goes wrong.
     Prompt,
     /// Nothing goes wrong at all: the base of sweeps.
@@ -53,7 +55,7 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
@@ -72,12 +74,13 @@ impl Generator {
         Self::Restored,
         Self::Cached,
         Self::Aged,
+        Self::Alone,
         Self::Prompt,
         Self::Calm,
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 26] = [
+    pub const RUN: [Self; 27] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
@@ -103,6 +106,7 @@ impl Generator {
         Self::Restored,
         Self::Cached,
         Self::Aged,
+        Self::Alone,
         Self::Prompt,
     ];
 
@@ -127,6 +131,7 @@ impl Generator {
             Self::Restored => "restored",
             Self::Cached => "cached",
             Self::Aged => "aged",
+            Self::Alone => "alone",
             Self::Prompt => "prompt",
             Self::Calm => "calm",
         }
@@ -173,6 +178,7 @@ impl Generator {
             | Self::Orderly
             | Self::Quota
             | Self::Static => {}
+            Self::Alone => (mix.partitions, mix.shape.arrives) = (1, random.between(500, 3_000)),
             // A position that moves without a record is known late.
             Self::Prompt => mix.shape.controls = 0,
         }
@@ -240,6 +246,10 @@ impl Generator {
                 for _ in 0..random.between(1, 3) {
                     let (at, who) = (random.between(0, 20_000), process(scenario, random));
                     scenario.faults.push((at, Fault::Cut(who, SESSION + random.between(0, 15_000))));
+                    // Its driver is not told either.
+                    if random.chance(50) {
+                        scenario.faults.push((at + random.between(0, 10_000), Fault::Stall(who, SESSION + random.between(0, 15_000))));
+                    }
                 }
             }
             Self::Commits => {
@@ -306,6 +316,13 @@ impl Generator {
                     let partition = random.index(scenario.logs.len());
                     scenario.faults.push((at, Fault::Move(partition, to)));
                 }
+            }
+            Self::Alone => {
+                quiet(scenario);
+                let slept = SESSION + random.between(1_000, 12_000);
+                (scenario.quiet, scenario.rates.commit_deferred) = (false, 50);
+                (scenario.freeze_at[0], scenario.calm_from) = (Some((random.between(5, 60) as u32, slept)), 60_000);
+                scenario.faults.extend((1..scenario.processes).map(|who| (slept + random.between(0, 3_000), Fault::Shutdown(who))));
             }
             Self::Prompt => {
                 quiet(scenario);

@@ -1,5 +1,7 @@
 //! The lease: for how long an accepted commit lets us speak. Session 45 s, L 15 s, heartbeat 3 s: for 27 s.
 
+use std::time::Duration;
+
 use super::rig::*;
 use crate::io::*;
 
@@ -37,4 +39,22 @@ fn the_late_answer_of_an_older_commit_does_not_shorten_the_lease() {
     rig.secs(25);
     rig.read("A", 1, "USED");
     assert_eq!(rig.called(), [0], "the newer one was issued at 114.6");
+}
+
+#[test]
+fn who_slept_for_a_session_joins_anew_before_it_commits() {
+    for (asleep, joins) in [(41, false), (42, true)] {
+        let mut rig = Rig::new(config());
+        let before = rig.commits.len();
+        rig.now = Now(rig.now.0 + Duration::from_secs(asleep));
+        rig.turn();
+        let rebuilt = rig.others.iter().any(|effect| matches!(effect, Effect::Rebuild { reason: RebuildReason::NotAMember }));
+        assert_eq!((rebuilt, rig.commits.len() == before), (joins, joins), "after {asleep} s of a session of 45 s, less a heartbeat");
+    }
+}
+
+#[test]
+fn a_commit_says_until_when_it_may_be_handed_to_the_client() {
+    let rig = Rig::new(config());
+    assert_eq!(rig.commits[0].hand_by, Now(rig.now.0 + Duration::from_secs(45) / 8), "then it is overdue");
 }
