@@ -26,11 +26,12 @@ use tokio::sync::watch;
 use self::facts::Facts;
 use self::intake::Intake;
 use self::notes::Notes;
+use self::orders::Oldest;
 use self::pace::Paces;
 use self::report::Report;
 use self::retries::Retries;
 use self::shutdown::Stopping;
-use crate::admin::{OrderQuery, Published};
+use crate::admin::{Published, Question};
 use crate::call::{Caller, Finished, Job, Pool, Prepared, Signed};
 use crate::config::Quota;
 use crate::kafka::Handle;
@@ -71,6 +72,7 @@ pub(crate) struct Driver {
     facts: Facts,
     notes: Notes,
     report: Report,
+    oldest: Oldest,
     metrics: Metrics,
     heartbeat: Arc<AtomicU64>,
     hold: watch::Receiver<bool>,
@@ -89,10 +91,10 @@ pub(crate) struct Mail {
     /// `None` without an outcomes topic.
     pub(crate) restored: Option<Receiver<Restored>>,
     pub(crate) schemas: Channel<Fetched>,
-    pub(crate) queries: Receiver<OrderQuery>,
+    pub(crate) queries: Receiver<Question>,
     pub(crate) stop: Receiver<()>,
     /// Kept so that `queries` never closes while nobody serves the page.
-    pub(crate) _queries_sender: Sender<OrderQuery>,
+    pub(crate) _queries_sender: Sender<Question>,
 }
 
 /// Why the loop ended with a failure.
@@ -143,7 +145,7 @@ enum Turn {
     Restored(Option<Restored>),
     Schema(Fetched),
     Event(Option<Event>),
-    Query(OrderQuery),
+    Query(Question),
     Stop,
     Tick,
     Timer,
@@ -167,6 +169,7 @@ impl Driver {
             facts: Facts::new(parts.group, parts.environment),
             notes: Notes::default(),
             report: Report::new(parts.published),
+            oldest: Oldest::default(),
             metrics: parts.metrics,
             heartbeat: parts.heartbeat,
             hold: parts.hold,
@@ -236,7 +239,7 @@ impl Driver {
             Turn::Schema((id, result)) => self.schema_fetched(id, result),
             Turn::Event(None | Some(Event::Closed)) => return Some(self.stopping.closed()),
             Turn::Event(Some(event)) => return self.event(event).err().map(Err),
-            Turn::Query(query) => self.order_query(query),
+            Turn::Query(question) => self.answer(question),
             Turn::Stop => {
                 if self.stop() {
                     return Some(Ok(()));

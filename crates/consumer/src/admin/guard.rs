@@ -11,8 +11,6 @@ use axum::response::{IntoResponse, Response};
 
 /// Probes and scrapers come by address, and what they see is no secret.
 const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
-/// The page loads its own style sheet and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// The names we answer to.
 pub(super) struct Hosts(Vec<String>);
@@ -42,7 +40,7 @@ pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, nex
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response

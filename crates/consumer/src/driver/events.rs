@@ -178,6 +178,7 @@ impl Driver {
         let Finished { job, signed, signing, answer, took } = finished;
         let ticket = job.ticket;
         self.metrics.call(&answer, took, signing);
+        self.report.call(took);
         self.notes.answer(&self.facts, ticket, &answer);
         let request_id = signed.as_ref().map(|signed| signed.request_id().clone());
         match (&answer.outcome, signed) {

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Driver;
-use crate::admin::Published;
 use crate::admin::state;
+use crate::admin::{Gathering, Published};
 
 /// One kind of trouble is said this often.
 const QUIET: Duration = Duration::from_secs(10);
@@ -22,17 +22,23 @@ pub(crate) struct Report {
     group: state::Group,
     held: bool,
     troubles: HashMap<String, Instant>,
+    minutes: Gathering,
 }
 
 impl Report {
     pub(crate) fn new(published: Published) -> Self {
         let started_at = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
-        Self { published, started_at, group: state::Group::Joining, held: false, troubles: HashMap::new() }
+        Self { published, started_at, group: state::Group::Joining, held: false, troubles: HashMap::new(), minutes: Gathering::default() }
     }
 
     /// True when the hold file came or went.
     pub(super) fn hold_changed(&mut self, held: bool) -> bool {
         std::mem::replace(&mut self.held, held) != held
+    }
+
+    /// A call ended.
+    pub(super) fn call(&mut self, took: Duration) {
+        self.minutes.call(took);
     }
 
     pub(super) fn joined(&mut self, partitions: u32) {
@@ -98,6 +104,9 @@ impl Driver {
             notes: self.metrics.notes(),
             partitions: snapshot.partitions.iter().filter_map(|view| self.partition(view)).collect(),
         };
+        if let Some(step) = self.report.minutes.see(&state, now.0) {
+            self.report.published.add(step);
+        }
         self.report.published.set(state);
     }
 
@@ -117,6 +126,8 @@ impl Driver {
             committed: view.committed.map(|offset| offset.0),
             open: view.open,
             waiting: view.waiting,
+            lanes: view.lanes,
+            blocked: view.blocked,
             in_flight: u64::from(view.in_flight),
             paused: view.paused,
             log_end: view.log_end.map(|offset| offset.0),

@@ -12,5 +12,6 @@ mod outage;
 mod random;
 mod restoring;
 mod rig;
+mod showing;
 mod watching;
 mod world;
