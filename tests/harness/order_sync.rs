@@ -1,6 +1,7 @@
 //! The real binary as a child process.
 
 mod binary;
+mod demo;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use crate::config::Config;
 use crate::process::{Process, Signal, Start};
 use crate::wait::{PATIENCE, until};
 use crate::{http, ports};
+
+pub use demo::Demo;
 
 /// A running `order-sync run`. Dropping it kills it.
 pub struct OrderSync {

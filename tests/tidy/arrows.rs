@@ -10,14 +10,15 @@ use crate::report::{Finding, expect_none};
 use crate::tree;
 
 /// Our packages and which of ours they may use. The last three are the tests', the simulation's and the benches' packages.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("crypto", &[]),
     ("engine", &["domain"]),
     ("alipayhk", &["domain", "crypto"]),
     ("commit-queue", &[]),
-    ("sandbox", &["alipayhk", "crypto", "domain"]),
-    ("consumer", &["alipayhk", "commit-queue", "crypto", "domain", "engine", "sandbox"]),
+    ("page", &[]),
+    ("sandbox", &["alipayhk", "crypto", "domain", "page"]),
+    ("consumer", &["alipayhk", "commit-queue", "crypto", "domain", "engine", "page", "sandbox"]),
     ("order-sync-tests", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "sandbox"]),
     ("order-sync-sim", &["alipayhk", "domain", "engine", "sandbox"]),
     ("order-sync-benches", &["alipayhk", "commit-queue", "consumer", "crypto", "domain", "engine", "order-sync-tests", "sandbox"]),

@@ -4,11 +4,12 @@ use crate::report::{Finding, expect_none};
 use crate::tree;
 
 /// Readers of the wall clock, by file.
-const READERS: [(&str, &str); 8] = [
+const READERS: [(&str, &str); 9] = [
     ("crates/consumer/src/call.rs", "Request-Time, and how far Response-Time is off"),
     ("crates/consumer/src/commands.rs", "the time of a command typed by hand"),
     ("crates/consumer/src/driver.rs", "max_age, the bound on the future, times in dead letters and outcomes"),
     ("crates/consumer/src/driver/report.rs", "when the process started, for people"),
+    ("crates/consumer/src/admin/routes.rs", "the minutes of the page's table"),
     ("crates/consumer/src/admin/state.rs", "the same, before the first turn"),
     ("crates/consumer/src/commands/resend/run.rs", "when a run by hand began, in its name"),
     ("crates/consumer/src/kafka/oauth.rs", "when a token ends, as librdkafka and tokens say it"),

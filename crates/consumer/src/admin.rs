@@ -3,6 +3,7 @@
 mod access;
 mod guard;
 pub mod health;
+pub mod history;
 mod orders;
 mod page;
 mod routes;
@@ -17,7 +18,8 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::Sender;
 
 pub use health::Heartbeats;
-pub use orders::{LaneState, OrderLane, OrderQuery};
+pub use history::Gathering;
+pub use orders::{Behind, LaneState, OrderLane, Question};
 pub use state::Published;
 
 use crate::config::Admin;
@@ -38,7 +40,7 @@ pub async fn serve(
     published: Published,
     metrics: Metrics,
     heartbeats: Heartbeats,
-    orders: Sender<OrderQuery>,
+    orders: Sender<Question>,
 ) -> Result<SocketAddr, CannotListen> {
     let cannot = |source| CannotListen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(cannot)?;

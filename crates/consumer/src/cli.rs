@@ -72,6 +72,19 @@ pub enum Command {
     /// Make keys for the signature
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:\n  order-sync completions bash > /etc/bash_completion.d/order-sync\n  \
+        order-sync completions zsh > \"${fpath[1]}/_order-sync\"\n  \
+        order-sync completions fish > ~/.config/fish/completions/order-sync.fish")]
+    Completions(CompletionsArgs),
+}
+
+/// `order-sync completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// `order-sync run`.

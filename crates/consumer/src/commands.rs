@@ -2,6 +2,7 @@
 
 mod backfill;
 mod check;
+mod completions;
 mod decoding;
 #[cfg(feature = "sandbox")]
 mod demo;
@@ -50,6 +51,7 @@ pub fn dispatch(cli: &Cli) -> ExitCode {
         Command::Dlq(command) => dlq::run(command),
         Command::Keys(KeysCommand::Generate(args)) => keys::generate(args),
         Command::Keys(KeysCommand::Show(args)) => keys::show::run(args),
+        Command::Completions(args) => completions::run(args),
     }
 }
 

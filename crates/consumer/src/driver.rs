@@ -29,12 +29,13 @@ use tokio::sync::watch;
 use self::facts::Facts;
 use self::intake::Intake;
 use self::notes::Notes;
+use self::orders::Oldest;
 use self::pace::Paces;
 use self::report::Report;
 use self::retries::Retries;
 use self::shutdown::Stopping;
 pub(crate) use self::traces::Traces;
-use crate::admin::{OrderQuery, Published};
+use crate::admin::{Published, Question};
 use crate::call::{Caller, Finished, Job, Pool, Prepared, Signed};
 use crate::config::Quota;
 use crate::kafka::Handle;
@@ -76,6 +77,7 @@ pub(crate) struct Driver {
     notes: Notes,
     traces: Traces,
     report: Report,
+    oldest: Oldest,
     metrics: Metrics,
     heartbeat: Arc<AtomicU64>,
     hold: watch::Receiver<bool>,
@@ -94,10 +96,10 @@ pub(crate) struct Mail {
     /// `None` without an outcomes topic.
     pub(crate) restored: Option<Receiver<Restored>>,
     pub(crate) schemas: Channel<Fetched>,
-    pub(crate) queries: Receiver<OrderQuery>,
+    pub(crate) queries: Receiver<Question>,
     pub(crate) stop: Receiver<()>,
     /// Kept so that `queries` never closes while nobody serves the page.
-    pub(crate) _queries_sender: Sender<OrderQuery>,
+    pub(crate) _queries_sender: Sender<Question>,
 }
 
 /// Why the loop ended with a failure.
@@ -149,7 +151,7 @@ enum Turn {
     Restored(Option<Restored>),
     Schema(Fetched),
     Event(Option<Event>),
-    Query(OrderQuery),
+    Query(Question),
     Stop,
     Tick,
     Timer,
@@ -174,6 +176,7 @@ impl Driver {
             notes: Notes::default(),
             traces: parts.traces,
             report: Report::new(parts.published),
+            oldest: Oldest::default(),
             metrics: parts.metrics,
             heartbeat: parts.heartbeat,
             hold: parts.hold,
@@ -243,7 +246,7 @@ impl Driver {
             Turn::Schema((id, result)) => self.schema_fetched(id, result),
             Turn::Event(None | Some(Event::Closed)) => return Some(self.stopping.closed()),
             Turn::Event(Some(event)) => return self.event(event).err().map(Err),
-            Turn::Query(query) => self.order_query(query),
+            Turn::Query(question) => self.answer(question),
             Turn::Stop => {
                 if self.stop() {
                     return Some(Ok(()));

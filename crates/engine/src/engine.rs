@@ -8,6 +8,7 @@ mod gates;
 mod intake;
 #[cfg(test)]
 mod invariants;
+mod lanes;
 mod parking;
 mod rebalance;
 mod remembering;
@@ -35,7 +36,8 @@ use crate::partition::{Bounds, Partition};
 use crate::retry::{Backoff, Rng};
 use crate::rules::{Rule, Rules};
 
-pub use view::{Counters, GateView, LaneState, LaneView, PartitionView, Snapshot};
+pub use lanes::{LaneState, LaneView};
+pub use view::{Counters, GateView, PartitionView, Snapshot};
 
 use freshness::Arrivals;
 use gates::Gates;

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
-use domain::MerchantBizNo;
+use domain::{Cause, MerchantBizNo};
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
@@ -93,6 +93,8 @@ pub(crate) struct Trouble {
     pub(crate) due: Now,
     /// Failures in a row; the exponent of the backoff belongs to the lane.
     pub(crate) failures: u32,
+    /// Why the last of these failed.
+    pub(crate) cause: Option<Cause>,
     /// The first of these failures.
     pub(crate) since: Option<Now>,
     /// A timer wakes the lane at this moment.

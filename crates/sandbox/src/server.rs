@@ -4,6 +4,8 @@ mod admin;
 mod body;
 mod connection;
 mod journal;
+mod pace;
+mod page;
 mod reply;
 mod shared;
 mod signatory;

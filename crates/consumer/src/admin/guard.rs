@@ -14,8 +14,6 @@ use crate::config::Admin;
 
 /// Probes and scrapers come by address, and what they see is no secret.
 const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
-/// The page loads its own style sheet and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// What stands before every path.
 pub(super) struct Door {
@@ -76,7 +74,7 @@ pub(super) async fn check(State(door): State<Arc<Door>>, request: Request, next:
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response

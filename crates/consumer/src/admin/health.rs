@@ -23,14 +23,14 @@ pub struct Heartbeats {
 impl Heartbeats {
     /// Both loops turned: for the time before they run by themselves.
     pub fn beat(&self) {
-        let now = self.elapsed();
+        let now = self.millis();
         self.poll.store(now, Ordering::Relaxed);
         self.drive.store(now, Ordering::Relaxed);
     }
 
     /// How long ago each loop turned.
     pub fn ages(&self) -> [(&'static str, Duration); 2] {
-        let now = self.elapsed();
+        let now = self.millis();
         let age = |last: &AtomicU64| Duration::from_millis(now.saturating_sub(last.load(Ordering::Relaxed)));
         let [driver, poll] = LOOPS;
         [(driver, age(&self.drive)), (poll, age(&self.poll))]
@@ -41,8 +41,13 @@ impl Heartbeats {
         self.ages().into_iter().zip(WITHIN).find_map(|((name, age), within)| (age > within).then_some((name, age)))
     }
 
-    fn elapsed(&self) -> u64 {
-        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX)
+    /// How long time has been running.
+    pub fn elapsed(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

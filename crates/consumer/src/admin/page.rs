@@ -1,142 +1,193 @@
-//! The page at `/`: the state as a table, made anew every five seconds. No script.
+//! The live page at `/`: a frame without figures, and the figures, made anew for each look. Pure: state, history and time are arguments.
 
-use std::fmt::Write as _;
+mod minutes;
+mod rows;
+mod story;
+mod verdict;
 
-use super::state::{GateState, Partition, Phase, State};
+use std::sync::Arc;
+use std::time::Duration;
 
-/// The style sheet, a path of its own so that the page needs no inline style.
-pub(super) const STYLE: &str = include_str!("page.css");
+use askama::Template;
+use page::words::{count, rate, span};
 
-/// The page for one state.
-pub(super) fn html(state: &State) -> String {
-    let environment = state.environment.as_deref().unwrap_or("no environment named");
-    let (ready, group) = state.group.readiness();
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta http-equiv=\"refresh\" content=\"5\">\n\
-         <title>order-sync: {environment}</title>\n<link rel=\"stylesheet\" href=\"/page.css\">\n\
-         <h1>order-sync</h1>\n<p>{environment} · version {} · since {} · <span class=\"{}\">{}</span></p>\n",
-        escape(state.version),
-        escape(&state.started_at),
-        if ready { "good" } else { "bad" },
-        escape(group),
-        environment = escape(environment),
-    );
-    section(&mut page, "Calls", &calls(state));
-    let of = &state.dispositions;
-    let ends = [
-        ("delivered", of.delivered),
-        ("superseded", of.superseded),
-        ("stale", of.stale),
-        ("rejected", of.rejected),
-        ("parked", of.parked),
-        ("skipped", of.skipped),
-    ];
-    let mut rows = vec![("records read".to_owned(), state.records_read.to_string())];
-    rows.extend(ends.map(|(name, count)| (name.to_owned(), count.to_string())));
-    section(&mut page, "Records", &rows);
-    partitions(&mut page, &state.partitions);
-    let notes: Vec<_> =
-        state.notes.iter().filter(|(_, count)| **count > 0).map(|(name, count)| (name.replace('_', " "), count.to_string())).collect();
-    if !notes.is_empty() {
-        section(&mut page, "Remarks", &notes);
-    }
-    page.push_str("<p>The same as JSON: <a href=\"/api/state\">/api/state</a>. Metrics: <a href=\"/metrics\">/metrics</a>.</p>\n</html>\n");
-    page
+use self::minutes::{Minute, Plotted, Reach};
+use self::rows::{End, PartitionRow, Waiting};
+use self::story::Story;
+use self::verdict::Verdict;
+use super::history::{History, Step};
+use super::orders::{OrderLane, Unanswered};
+use super::state::{GateState, State};
+
+/// The page without its figures.
+pub(super) fn frame() -> String {
+    let links = [("/api/state", "State as JSON"), ("/metrics", "Metrics"), ("/readyz", "Readiness"), ("/livez", "Liveness")];
+    page::Frame { name: "order-sync", about: "The live page of this process", base: "/", live: "/api/page", links: &links }.html()
 }
 
-fn calls(state: &State) -> Vec<(String, String)> {
-    let reason = state.gate.reason.unwrap_or("no reason given");
-    let gate = match state.gate.state {
-        GateState::Open => "open".to_owned(),
-        GateState::Closed => format!("closed: {reason}"),
-        GateState::Probing => format!("probing: {reason}"),
-    };
-    let mut rows = vec![("gate".to_owned(), gate)];
-    rows.extend(state.gate.types.iter().map(|(name, gate)| (format!("gate of {name}"), gate.reason.to_owned())));
-    rows.extend([
-        ("freshness".to_owned(), format!("{:.1} s", state.freshness_seconds)),
-        ("attempted".to_owned(), state.calls.attempted.to_string()),
-        ("in flight".to_owned(), state.calls.in_flight.to_string()),
-        ("saved by collapse".to_owned(), state.calls_saved.to_string()),
-        ("quota share".to_owned(), format!("{:.2} a second, {:.1} tokens", state.quota.share_per_second, state.quota.tokens)),
-        ("dead-letter fuse".to_owned(), format!("{:.1} tokens", state.fuse.tokens)),
-        ("orders remembered".to_owned(), state.remembered_orders.to_string()),
-    ]);
-    rows
+/// What the figures are made of.
+pub(super) struct Look<'a> {
+    pub(super) state: &'a State,
+    pub(super) history: &'a History,
+    /// Since the process began.
+    pub(super) now: Duration,
+    /// The same moment in epoch milliseconds.
+    pub(super) millis: i64,
+    /// The orders that wait longest.
+    pub(super) oldest: Result<Arc<Vec<OrderLane>>, Unanswered>,
+    /// The order that is looked at, and what is known of it.
+    pub(super) order: Option<(String, Result<Vec<OrderLane>, Unanswered>)>,
 }
 
-fn section(page: &mut String, title: &str, rows: &[(String, String)]) {
-    let _ = write!(page, "<h2>{title}</h2>\n<table>\n");
-    for (name, value) in rows {
-        let _ = writeln!(page, "<tr><th scope=\"row\">{}<td>{}", escape(name), escape(value));
-    }
-    page.push_str("</table>\n");
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    title: String,
+    environment: Option<&'a str>,
+    group: &'a str,
+    version: &'a str,
+    up: String,
+    story: Option<Story>,
+    verdict: Verdict,
+    figures: Vec<Figure>,
+    reach: &'static str,
+    was_closed: bool,
+    plots: Vec<Plotted>,
+    minutes: Vec<Minute>,
+    oldest_empty: Option<&'static str>,
+    oldest: Vec<Waiting>,
+    /// Name, value, class.
+    limits: Vec<(String, String, &'static str)>,
+    partitions_said: String,
+    partitions: Vec<PartitionRow>,
+    read: String,
+    ends: Vec<End>,
+    remarks: Vec<(String, String)>,
 }
 
-fn partitions(page: &mut String, partitions: &[Partition]) {
-    let columns = ["partition", "phase", "position", "committable", "committed", "lag", "open", "waiting", "in flight", "paused"];
-    page.push_str("<h2>Partitions</h2>\n<table>\n<tr>");
-    columns.iter().for_each(|column| page.push_str(&format!("<th scope=\"col\">{column}")));
-    page.push('\n');
-    let known = |number: Option<String>| number.unwrap_or_else(|| "–".to_owned());
-    for of in partitions {
-        let phase = match of.phase {
-            Phase::Consuming => "consuming",
-            Phase::Draining => "draining",
-            Phase::Released => "released",
+/// One of the large figures.
+struct Figure {
+    name: &'static str,
+    value: String,
+    unit: &'static str,
+    below: String,
+    class: &'static str,
+}
+
+impl Look<'_> {
+    /// The figures as a document, of which the script takes what has changed.
+    pub(super) fn html(&self) -> String {
+        let state = self.state;
+        let steps: Vec<&Step> = self.history.steps(self.now).collect();
+        let verdict = Verdict::of(state, self.gate_for());
+        let reach = Reach::of(&steps, self.now);
+        let environment = state.environment.as_deref();
+        let (_, group) = state.group.readiness();
+        let page = Page {
+            title: [Some(verdict.say), environment, Some("order-sync")].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            environment,
+            group,
+            version: state.version,
+            up: span(self.now.as_secs_f64()),
+            story: self.order.as_ref().map(|(number, lanes)| Story::of(number, lanes)),
+            figures: self.figures(&steps, verdict.class),
+            verdict,
+            reach: reach.title,
+            was_closed: steps.iter().any(|step| step.closed),
+            plots: minutes::plots(&steps, reach, state, self.now),
+            minutes: minutes::table(&steps, self.now, self.millis),
+            oldest_empty: rows::oldest_empty(&self.oldest),
+            oldest: self.oldest.iter().flat_map(|lanes| lanes.iter()).map(Waiting::of).collect(),
+            limits: self.limits(),
+            partitions_said: rows::partitions_said(&state.partitions),
+            partitions: rows::partitions(&state.partitions),
+            read: count(state.records_read),
+            ends: rows::ends(state),
+            remarks: rows::remarks(state),
         };
-        let cells = [
-            format!("{} {}", of.topic, of.partition),
-            phase.to_owned(),
-            of.position.to_string(),
-            of.committable.to_string(),
-            known(of.committed.map(|offset| offset.to_string())),
-            known(of.lag().map(|lag| lag.to_string())),
-            of.open.to_string(),
-            of.waiting.to_string(),
-            of.in_flight.to_string(),
-            if of.paused { "yes" } else { "no" }.to_owned(),
-        ];
-        page.push_str("<tr>");
-        cells.iter().for_each(|cell| page.push_str(&format!("<td>{}", escape(cell))));
-        page.push('\n');
+        // Writing to a string does not fail.
+        page.render().unwrap_or_default()
     }
-    page.push_str("</table>\n");
-}
 
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
+    fn gate_for(&self) -> Duration {
+        self.now.saturating_sub(self.history.last().map_or(self.now, |step| step.gate_since))
     }
-    out
+
+    fn figures(&self, steps: &[&Step], class: &'static str) -> Vec<Figure> {
+        let state = self.state;
+        let last = steps.last();
+        let worst = steps.iter().map(|step| step.freshness).fold(state.freshness_seconds, f64::max);
+        let sum = |of: fn(&super::state::Partition) -> u64| state.partitions.iter().map(of).sum::<u64>();
+        let (lanes, waiting, open) = (sum(|of| of.lanes), sum(|of| of.waiting), sum(|of| of.open));
+        let asked = state.calls.attempted + state.calls_saved;
+        let saved = state.calls_saved * 100 / asked.max(1);
+        let figure = |name, value, unit, below| Figure { name, value, unit, below, class: "" };
+        let latency = steps.iter().rev().find_map(|step| step.latency);
+        vec![
+            Figure { class, ..figure("Freshness", span(state.freshness_seconds), "", format!("worst in ten minutes {}", span(worst))) },
+            figure(
+                "Records read",
+                last.map_or("–".to_owned(), |step| rate(step.read)),
+                " a second",
+                format!("{} since the start", count(state.records_read)),
+            ),
+            figure(
+                "Calls",
+                last.map_or("–".to_owned(), |step| rate(step.calls)),
+                " a second",
+                format!("{} in flight", count(state.calls.in_flight)),
+            ),
+            figure(
+                "A call takes",
+                latency.map_or("–".to_owned(), |of| span(of.median)),
+                "",
+                latency.map_or(String::new(), |of| format!("95 % within {}", span(of.p95))),
+            ),
+            figure(
+                "Orders in work",
+                count(lanes),
+                "",
+                format!(
+                    "{} wait, {} open",
+                    page::words::many(waiting, "modification", "modifications"),
+                    page::words::many(open, "record", "records")
+                ),
+            ),
+            figure("Saved by collapse", format!("{saved} %"), "", format!("{} of {} calls", count(state.calls_saved), count(asked))),
+        ]
+    }
+
+    fn limits(&self) -> Vec<(String, String, &'static str)> {
+        let state = self.state;
+        let since = span(self.gate_for().as_secs_f64());
+        let reason = state.gate.reason.map_or("no reason given", |reason| reason).replace('_', " ");
+        let (gate, class) = match state.gate.state {
+            GateState::Open => (format!("open for {since}"), "good"),
+            GateState::Closed => (format!("closed for {since}: {reason}"), "bad"),
+            GateState::Probing => (format!("closed for {since}: {reason}; one call is finding out"), "bad"),
+        };
+        let mut limits = vec![("Gate".to_owned(), gate, class)];
+        limits.extend(
+            state
+                .gate
+                .types
+                .iter()
+                .map(|(name, gate)| (format!("Gate of {name}"), format!("closed: {}", gate.reason.replace('_', " ")), "warn")),
+        );
+        let tokens = state.quota.tokens.max(0.0).floor() as u64;
+        limits.extend([
+            ("Quota share".to_owned(), format!("{} calls a second", rate(state.quota.share_per_second)), ""),
+            ("Tokens left".to_owned(), count(tokens), if tokens == 0 && state.quota.share_per_second > 0.0 { "warn" } else { "" }),
+            (
+                "Dead-letter fuse".to_owned(),
+                format!("{:.0} of 100 tokens", state.fuse.tokens.max(0.0)),
+                if state.fuse.tokens < 50.0 { "warn" } else { "" },
+            ),
+            ("Orders remembered".to_owned(), count(state.remembered_orders), ""),
+        ]);
+        limits
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn foreign_text_cannot_become_markup() {
-        let hostile = "<script>alert(1)</script>\"'&";
-        let partition = Partition { topic: hostile.into(), ..Partition::default() };
-        let page = html(&State { environment: Some(hostile.into()), partitions: vec![partition], ..State::default() });
-        assert!(!page.contains("<script>"), "{page}");
-        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"));
-    }
-
-    #[test]
-    fn a_closed_gate_is_on_the_page_with_its_reason() {
-        let mut state = State::default();
-        state.gate.state = GateState::Closed;
-        state.gate.reason = Some("timeout");
-        assert!(html(&state).contains("closed: timeout"));
-    }
-}
+mod tests;

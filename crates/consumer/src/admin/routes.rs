@@ -1,30 +1,25 @@
 //! The paths.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::extract::{Path, State as Extract};
+use axum::extract::{Path, Query, State as Extract};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
-use domain::MerchantBizNo;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc::Sender;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 use super::guard::{self, Door};
 use super::health::Heartbeats;
-use super::orders::OrderQuery;
-use super::page;
+use super::orders::{self, Question, Unanswered};
+use super::page::{self, Look};
 use super::state::{Published, State};
 use crate::telemetry::metrics::Metrics;
-
-/// How long the driver may take to answer for one order.
-const REPLY_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the paths show.
 #[derive(Clone)]
@@ -32,29 +27,55 @@ pub(super) struct Shown {
     pub(super) published: Published,
     pub(super) metrics: Metrics,
     pub(super) heartbeats: Heartbeats,
-    pub(super) orders: Sender<OrderQuery>,
+    pub(super) orders: Sender<Question>,
 }
 
 pub(super) fn router(shown: Shown, door: Arc<Door>) -> Router {
     Router::new()
         .route("/", get(index))
-        .route("/page.css", get(style))
+        .route("/page.css", get(async || file("text/css; charset=utf-8", ::page::STYLE)))
+        .route("/page.js", get(async || file("text/javascript; charset=utf-8", ::page::SCRIPT)))
+        .route("/page.svg", get(async || file("image/svg+xml", ::page::ICON)))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/api/state", get(state))
         .route("/api/orders/{order}", get(order))
+        .route("/api/page", get(figures))
         .fallback(async || problem(StatusCode::NOT_FOUND, "no such path"))
         .layer(middleware::from_fn_with_state(door, guard::check))
         .with_state(shown)
 }
 
-async fn index(Extract(shown): Extract<Shown>) -> Html<String> {
-    Html(page::html(&shown.published.get()))
+/// The page's frame. It has no figures, so whoever may not see them can still be asked for a token.
+async fn index() -> Html<String> {
+    Html(page::frame())
 }
 
-async fn style() -> Response {
-    ([(CONTENT_TYPE, "text/css; charset=utf-8")], page::STYLE).into_response()
+fn file(kind: &'static str, text: &'static str) -> Response {
+    ([(CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// What the page is looking at.
+#[derive(Deserialize)]
+struct Asked {
+    order: Option<String>,
+}
+
+/// The page's figures: what its script asks for, again and again.
+async fn figures(Extract(shown): Extract<Shown>, Query(asked): Query<Asked>) -> Html<String> {
+    let state = shown.published.get();
+    // Nobody listens before there are partitions, so nobody is asked.
+    let oldest = if state.partitions.is_empty() { Ok(Arc::default()) } else { orders::oldest(&shown.orders).await };
+    let order = match asked.order {
+        Some(number) => {
+            let known = orders::ask(&shown.orders, &number).await;
+            Some((number, known))
+        }
+        None => None,
+    };
+    let (now, millis) = (shown.heartbeats.elapsed(), unix_millis());
+    Html(Look { state: &state, history: &shown.published.history(), now, millis, oldest, order }.html())
 }
 
 /// Alive: both loops turned lately.
@@ -86,21 +107,17 @@ async fn state(Extract(shown): Extract<Shown>) -> Response {
 }
 
 async fn order(Extract(shown): Extract<Shown>, Path(order): Path<String>) -> Response {
-    // what no record could carry cannot be known, and does not have to trouble the driver
-    if MerchantBizNo::parse(&order).is_err() {
-        return problem(StatusCode::NOT_FOUND, "unknown order");
-    }
-    let (reply, answer) = oneshot::channel();
-    if shown.orders.try_send(OrderQuery { order: order.clone(), reply }).is_err() {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "too many questions, or the pipeline is ending");
-    }
-    match timeout(REPLY_WITHIN, answer).await {
-        Ok(Ok(lanes)) if lanes.is_empty() => problem(StatusCode::NOT_FOUND, "unknown order"),
-        Ok(Ok(lanes)) => Json(json!({ "order": order, "lanes": lanes })).into_response(),
-        Ok(Err(_)) | Err(_) => problem(StatusCode::SERVICE_UNAVAILABLE, "the pipeline did not answer in time"),
+    match orders::ask(&shown.orders, &order).await {
+        Ok(lanes) => Json(json!({ "order": order, "lanes": lanes })).into_response(),
+        Err(Unanswered::Unknown) => problem(StatusCode::NOT_FOUND, &Unanswered::Unknown.to_string()),
+        Err(why @ (Unanswered::Busy | Unanswered::Late)) => problem(StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),
     }
 }
 
 fn problem(status: StatusCode, what: &str) -> Response {
     (status, Json(json!({ "error": what }))).into_response()
+}
+
+fn unix_millis() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

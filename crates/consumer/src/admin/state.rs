@@ -1,11 +1,13 @@
 //! What the process tells about itself: the body of `/api/state`, and the source of the gauges of `/metrics`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use super::history::{History, Step};
 
 /// One moment of the pipeline. The driver assembles it from the engine's snapshot and publishes it through [`Published`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -152,6 +154,10 @@ pub struct Partition {
     pub open: u64,
     /// Orders that wait: ready, in backoff or held.
     pub waiting: u64,
+    /// Orders with something to do: those that wait, and those whose call is on its way.
+    pub lanes: u64,
+    /// Of these, held up by the partition itself: it still reads up to its barrier, or its commit is awaited.
+    pub blocked: u64,
     /// Calls on their way.
     pub in_flight: u64,
     /// Fetching stands still because enough is open.
@@ -225,17 +231,33 @@ impl Group {
 
 /// Where the driver puts the newest state and everybody else finds it. Cheap to clone; neither side waits for more than a pointer.
 #[derive(Debug, Clone, Default)]
-pub struct Published(Arc<RwLock<Arc<State>>>);
+pub struct Published(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: RwLock<Arc<State>>,
+    history: Mutex<History>,
+}
 
 impl Published {
     /// Replaces the state.
     pub fn set(&self, state: State) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+        *self.0.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
     }
 
     /// The newest state.
     pub fn get(&self) -> Arc<State> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds a step to the last minutes.
+    pub fn add(&self, step: Step) {
+        self.0.history.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+    }
+
+    /// The last minutes.
+    pub fn history(&self) -> History {
+        self.0.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -16,7 +16,7 @@ struct Served {
     address: SocketAddr,
     published: Published,
     heartbeats: Heartbeats,
-    questions: Receiver<OrderQuery>,
+    questions: Receiver<Question>,
     client: Client,
 }
 
@@ -107,6 +107,7 @@ async fn metrics_are_served_in_prometheus_text() {
 async fn an_order_is_asked_of_the_driver() {
     let mut served = Served::start().await;
     let lane = OrderLane {
+        order: "M/1 ü".into(),
         topic: "orders".into(),
         partition: 1,
         state: LaneState::Waiting,
@@ -116,13 +117,12 @@ async fn an_order_is_asked_of_the_driver() {
         attempts: 3,
         waits_for: Some("timeout".into()),
         waits_millis: Some(800),
-        decided_at: None,
+        ..OrderLane::default()
     };
     let mut questions = std::mem::replace(&mut served.questions, channel(1).1);
     let driver = tokio::spawn(async move {
-        while let Some(query) = questions.recv().await {
-            let known = query.order == "M/1 ü";
-            query.reply.send(if known { vec![lane.clone()] } else { Vec::new() }).unwrap();
+        while let Some(Question::Order(order, reply)) = questions.recv().await {
+            reply.send(if order == lane.order { vec![lane.clone()] } else { Vec::new() }).unwrap();
         }
     });
     let (status, body) = served.json("/api/orders/M%2F1%20%C3%BC").await;
@@ -149,21 +149,67 @@ async fn a_driver_that_does_not_answer_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
-async fn the_page_needs_nothing_but_itself() {
+async fn the_frame_says_nothing_and_loads_nothing_from_elsewhere() {
     let served = Served::start().await;
+    served.published.set(State { environment: Some("production".into()), ..State::default() });
     let response = served.client.get(format!("http://{}/", served.address)).send().await.unwrap();
     let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{policy}");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     let body = response.text().await.unwrap();
-    assert!(body.contains("<h1>order-sync</h1>") && !body.contains("<script") && !body.contains("style="), "{body}");
-    assert_eq!(served.get("/page.css").await.0, StatusCode::OK);
+    assert!(body.contains("order-sync</h1>") && !body.contains("production") && !body.contains("style="), "{body}");
+    for (path, kind) in
+        [("/page.css", "text/css; charset=utf-8"), ("/page.js", "text/javascript; charset=utf-8"), ("/page.svg", "image/svg+xml")]
+    {
+        let response = served.client.get(format!("http://{}{path}", served.address)).send().await.unwrap();
+        assert_eq!((response.status(), response.headers()["content-type"].to_str().unwrap()), (StatusCode::OK, kind));
+    }
+}
+
+#[tokio::test]
+async fn the_figures_show_the_state_and_who_waits() {
+    let mut served = Served::start().await;
+    let partition = Partition { topic: "orders".into(), partition: 2, lanes: 1, ..Partition::default() };
+    served.published.set(State { group: Group::Member, partitions: vec![partition], ..State::default() });
+    let mut questions = std::mem::replace(&mut served.questions, channel(1).1);
+    let driver = tokio::spawn(async move {
+        while let Some(question) = questions.recv().await {
+            let lane = OrderLane {
+                order: "M1".into(),
+                state: LaneState::Waiting,
+                waits_for: Some("a token".into()),
+                since_millis: Some(2_500),
+                ..OrderLane::default()
+            };
+            match question {
+                Question::Oldest(reply) => reply.send(Arc::new(vec![lane])).unwrap(),
+                Question::Order(order, reply) => reply.send(if order == "M1" { vec![lane] } else { Vec::new() }).unwrap(),
+            }
+        }
+    });
+    let (status, page) = served.get("/api/page").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("orders/2") && page.contains("href=\"#order=M1\"") && page.contains("2.5 s"), "{page}");
+    assert!(!page.contains("id=\"story\""), "{page}");
+    assert!(served.get("/api/page?order=M1").await.1.contains("Waits for a token"));
+    assert!(served.get("/api/page?order=M2").await.1.contains("Nothing is known of this order"));
+    driver.abort();
+}
+
+#[tokio::test]
+async fn the_figures_are_shown_also_when_the_driver_does_not_answer() {
+    let mut served = Served::start().await;
+    served.published.set(State { group: Group::Member, partitions: vec![Partition::default()], ..State::default() });
+    drop(std::mem::replace(&mut served.questions, channel(1).1));
+    let (status, page) = served.get("/api/page").await;
+    assert!(status == StatusCode::OK && page.contains("did not answer in time"), "{page}");
 }
 
 #[tokio::test]
 async fn only_get_is_allowed_on_every_path() {
     let served = Served::start().await;
-    for path in ["/", "/livez", "/metrics", "/api/state", "/api/orders/M1", "/nothing"] {
+    for path in ["/", "/livez", "/metrics", "/api/state", "/api/page", "/api/orders/M1", "/nothing"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS] {
             let response = served.client.request(method.clone(), format!("http://{}{path}", served.address)).send().await.unwrap();
             assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
@@ -180,7 +226,7 @@ async fn a_foreign_name_sees_only_probes_and_metrics() {
         let request = served.client.get(format!("http://{}{path}", served.address)).header("host", host);
         request.send().await.unwrap().status()
     };
-    for path in ["/", "/api/state", "/api/orders/M1", "/page.css", "/nothing"] {
+    for path in ["/", "/api/state", "/api/page", "/api/orders/M1", "/page.css", "/page.js", "/nothing"] {
         assert_eq!(by("rebound.example", path).await, StatusCode::MISDIRECTED_REQUEST, "{path}");
     }
     served.published.set(State { group: Group::Member, ..State::default() });

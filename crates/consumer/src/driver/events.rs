@@ -189,6 +189,7 @@ impl Driver {
         let Finished { job, signed, signing, answer, took } = finished;
         let ticket = job.ticket;
         self.metrics.call(&answer, took, signing);
+        self.report.call(took);
         job.span.in_scope(|| self.notes.answer(&self.facts, ticket, &answer));
         self.traces.called(&job, &answer.outcome);
         let request_id = signed.as_ref().map(|signed| signed.request_id().clone());

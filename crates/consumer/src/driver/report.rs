@@ -10,8 +10,8 @@ use time::format_description::well_known::Rfc3339;
 use super::Driver;
 use super::closures::Closures;
 use super::unfit::{Told, Unfit};
-use crate::admin::Published;
 use crate::admin::state;
+use crate::admin::{Gathering, Published};
 use crate::kafka::record::Payload;
 
 /// One kind of trouble is said this often.
@@ -29,6 +29,7 @@ pub(crate) struct Report {
     unfit: Unfit,
     /// Characters of each partition's last commit metadata.
     metadata: HashMap<PartitionId, usize>,
+    minutes: Gathering,
 }
 
 impl Report {
@@ -43,12 +44,18 @@ impl Report {
             closures: Closures::default(),
             unfit: Unfit::default(),
             metadata: HashMap::new(),
+            minutes: Gathering::default(),
         }
     }
 
     /// True when the hold file came or went.
     pub(super) fn hold_changed(&mut self, held: bool) -> bool {
         std::mem::replace(&mut self.held, held) != held
+    }
+
+    /// A call ended.
+    pub(super) fn call(&mut self, took: Duration) {
+        self.minutes.call(took);
     }
 
     pub(super) fn joined(&mut self, partitions: u32) {
@@ -158,6 +165,9 @@ impl Driver {
             notes: self.metrics.notes(),
             partitions: snapshot.partitions.iter().filter_map(|view| self.partition(view)).collect(),
         };
+        if let Some(step) = self.report.minutes.see(&state, now.0) {
+            self.report.published.add(step);
+        }
         self.report.published.set(state);
     }
 
@@ -177,6 +187,8 @@ impl Driver {
             committed: view.committed.map(|offset| offset.0),
             open: view.open,
             waiting: view.waiting,
+            lanes: view.lanes,
+            blocked: view.blocked,
             in_flight: u64::from(view.in_flight),
             paused: view.paused,
             log_end: view.log_end.map(|offset| offset.0),

@@ -88,6 +88,7 @@ impl<P: Clone> Engine<P> {
         let trouble = lane.trouble.get_or_insert_default();
         trouble.failures = trouble.failures.saturating_add(1);
         trouble.since.get_or_insert(now);
+        trouble.cause = Some(indefinite.cause);
         trouble.due = backoff.due(now, trouble.failures, indefinite.retry_after, &mut self.rng);
         if indefinite.ambiguous {
             let until = Now(call.sent_at.0 + alive);

@@ -38,6 +38,22 @@ impl Arrivals {
         }
     }
 
+    /// The step up to which at least so many lanes wait, and how many those are.
+    pub(super) fn oldest(&self, most: u64) -> Option<(u64, u64)> {
+        let mut met = 0;
+        let mut steps = self.0.iter().map(|(step, of)| {
+            met += of.lanes;
+            (*step, met)
+        });
+        let found = steps.by_ref().find(|(_, met)| *met >= most);
+        found.or_else(|| self.0.last_key_value().map(|(step, _)| (*step, met)))
+    }
+
+    /// Whether who waits since then is among those up to a step.
+    pub(super) fn is_within(since: Moment, step: u64) -> bool {
+        since.step(STEP_BITS) <= step
+    }
+
     /// Panics unless exactly these are counted.
     #[cfg(test)]
     pub(super) fn check(&self, waiting: impl Iterator<Item = Moment>) {

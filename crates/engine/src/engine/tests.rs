@@ -13,5 +13,6 @@ mod outage;
 mod random;
 mod restoring;
 mod rig;
+mod showing;
 mod watching;
 mod world;

@@ -1,13 +1,12 @@
-//! What the engine shows of itself: one moment for `/api/state` and metrics, one order for `/api/orders`.
+//! What the engine shows of itself: one moment for `/api/state` and metrics.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{BizType, MerchantBizNo};
+use domain::BizType;
 
 use super::Engine;
-use crate::io::{Disposition, Epoch, GateReason, Now, Offset, PartitionId, Ticket};
-use crate::lane::Busy;
+use crate::io::{Disposition, Epoch, GateReason, Now, Offset, PartitionId};
 use crate::partition::{Partition, Phase};
 
 /// Numbers since the process started.
@@ -72,6 +71,10 @@ pub struct PartitionView {
     pub open: u64,
     /// Modifications that wait.
     pub waiting: u64,
+    /// Orders with something to do.
+    pub lanes: u64,
+    /// Of these, held up by the partition: barrier, window, first commit.
+    pub blocked: u64,
     /// Calls on their way.
     pub in_flight: u32,
     /// Reading pauses: enough is held.
@@ -113,44 +116,6 @@ pub struct Snapshot {
     pub partitions: Vec<PartitionView>,
 }
 
-/// What an order's lane is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LaneState {
-    /// Nothing waits.
-    Idle,
-    /// It could be sent: a slot or a token is missing.
-    Ready,
-    /// A call is on its way.
-    InFlight,
-    /// Its dead letter is being written.
-    Parking,
-    /// It waits for a moment: backoff, a call that may still be applied, or an unclean hand-over.
-    Waiting(Now),
-    /// It waits for its partition: the read barrier, the window, the first commit.
-    Partition,
-}
-
-/// One order in one partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LaneView {
-    /// Where.
-    pub partition: PartitionId,
-    /// What it does.
-    pub state: LaneState,
-    /// Offsets and statuses that wait, oldest first.
-    pub waiting: Vec<(Offset, String)>,
-    /// Business time of the one in front, in milliseconds.
-    pub front_modified_at: Option<i64>,
-    /// The offsets that the one in front answers for, the newest 128.
-    pub offsets: Vec<Offset>,
-    /// Attempts with the one in front.
-    pub attempts: u32,
-    /// Failures in a row.
-    pub failures: u32,
-    /// Business time (milliseconds) and offset of what was decided last.
-    pub decided: Option<(i64, Offset)>,
-}
-
 impl Counters {
     pub(super) fn count(&mut self, disposition: &Disposition) {
         let counter = match disposition {
@@ -189,78 +154,6 @@ impl<P: Clone> Engine<P> {
             partitions: self.partitions.values().map(partition_view).collect(),
         }
     }
-
-    /// What is known of one order, in every partition.
-    pub fn lanes_of(&self, order: &MerchantBizNo, now: Now) -> Vec<LaneView> {
-        let key = self.key(order.as_str());
-        let mut found = Vec::new();
-        for partition in self.partitions.values() {
-            let decided = |memory: crate::lane::Memory| (memory.decided.at, Offset(memory.decided.offset));
-            let Some(lane) = partition.lanes.get(&key).filter(|lane| lane.order == *order) else {
-                if let Some(memory) = partition.remembered.get(&key) {
-                    let (partition, decided) = (partition.id, Some(decided(*memory)));
-                    found.push(LaneView {
-                        partition,
-                        state: LaneState::Idle,
-                        waiting: Vec::new(),
-                        front_modified_at: None,
-                        offsets: Vec::new(),
-                        attempts: 0,
-                        failures: 0,
-                        decided,
-                    });
-                }
-                continue;
-            };
-            let failures = lane.trouble.as_ref().map_or(0, |trouble| trouble.failures);
-            let due = self.timers.iter().filter(|t| t.0.1.key == key && t.0.1.partition == partition.id).map(|t| t.0.0).min();
-            let state = match lane.busy {
-                Busy::Call => LaneState::InFlight,
-                Busy::Parking | Busy::ParksAgain => LaneState::Parking,
-                Busy::No if lane.queue.is_empty() => LaneState::Idle,
-                Busy::No if partition.blocked.contains(&key) => LaneState::Partition,
-                Busy::No => due.filter(|due| *due > now && !lane.queued).map_or(LaneState::Ready, LaneState::Waiting),
-            };
-            let status =
-                |work: &crate::lane::Work<P>| self.statuses.name(work.status).map_or_else(String::new, |name| name.as_str().to_owned());
-            found.push(LaneView {
-                partition: partition.id,
-                state,
-                waiting: lane.queue.iter().map(|work| (Offset(work.version.offset), status(work))).collect(),
-                front_modified_at: lane.queue.first().map(|work| work.version.at),
-                offsets: lane.queue.first().map(offsets).unwrap_or_default(),
-                attempts: lane.queue.first().and_then(|work| work.tries.as_ref()).map_or(0, |tries| tries.attempts),
-                failures,
-                decided: lane.memory.as_deref().copied().map(decided),
-            });
-        }
-        found
-    }
-}
-
-impl<P: Clone> Engine<P> {
-    /// The newest offsets that a call on its way answers for beside its own, newest first. Only who follows records asks.
-    pub fn absorbed_by(&self, ticket: Ticket, most: usize) -> Vec<Offset> {
-        let Some(of) = self.calls.get(&ticket.serial) else { return Vec::new() };
-        let partition = self.partitions.get(&ticket.partition).filter(|partition| partition.epoch == ticket.epoch);
-        let work = partition.and_then(|partition| partition.lanes.get(&of.lane.key)?.queue.first());
-        let Some(work) = work.filter(|work| work.version == of.version) else { return Vec::new() };
-        let newest_first = |a: &Offset, b: &Offset| b.cmp(a);
-        let mut offsets: Vec<Offset> = work.riders.iter().map(|rider| rider.offset()).collect();
-        if offsets.len() > most {
-            offsets.select_nth_unstable_by(most, newest_first);
-            offsets.truncate(most);
-        }
-        offsets.sort_unstable_by(newest_first);
-        offsets
-    }
-}
-
-fn offsets<P>(work: &crate::lane::Work<P>) -> Vec<Offset> {
-    let mut offsets: Vec<Offset> = work.offsets().collect();
-    offsets.sort_unstable_by(|a, b| b.cmp(a));
-    offsets.truncate(128);
-    offsets
 }
 
 fn partition_view<P>(partition: &Partition<P>) -> PartitionView {
@@ -273,6 +166,8 @@ fn partition_view<P>(partition: &Partition<P>) -> PartitionView {
         committed: partition.window.committed,
         open: partition.ledger.open_count(),
         waiting: partition.waiting,
+        lanes: partition.lanes.len() as u64,
+        blocked: partition.blocked.len() as u64,
         in_flight: partition.in_flight,
         paused: partition.paused,
         log_end: partition.log_end,

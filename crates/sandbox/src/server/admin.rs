@@ -12,10 +12,11 @@ use crate::model::Order;
 
 use super::body::Body;
 use super::connection::Dropped;
+use super::page::{self as look, LISTED};
 use super::shared::Shared;
 use super::state::Orders;
 
-const PAGE: &str = include_str!("page.html");
+const HTML: &str = "text/html; charset=utf-8";
 const MAX_SCRIPT: usize = 1024 * 1024;
 
 /// One rule or several.
@@ -38,7 +39,11 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Resul
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     match (&parts.method, path) {
-        (&Method::GET, "/") => reply(200, "text/html; charset=utf-8", PAGE),
+        (&Method::GET, "/") => reply(200, HTML, look::frame()),
+        (&Method::GET, "/sandbox/page") => figures(shared, query),
+        (&Method::GET, "/sandbox/page.css") => reply(200, "text/css; charset=utf-8", page::STYLE),
+        (&Method::GET, "/sandbox/page.js") => reply(200, "text/javascript; charset=utf-8", page::SCRIPT),
+        (&Method::GET, "/sandbox/page.svg") => reply(200, "image/svg+xml", page::ICON),
         (&Method::GET, "/sandbox/state") => match listed(query) {
             Some(orders) => json_reply(200, &shared.state(orders)),
             None => error(400, "orders must be all, none or a number"),
@@ -62,6 +67,16 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Resul
         (_, "/" | "/sandbox/state" | "/sandbox/faults") => error(405, "this page does not do that"),
         _ => error(404, "no such page"),
     }
+}
+
+fn figures(shared: &Shared, query: &str) -> Result<Response<Body>, Dropped> {
+    let state = shared.state(Orders::Latest(LISTED));
+    let number = query.split('&').find_map(|pair| pair.strip_prefix("order=")).and_then(percent_decoded);
+    let now = shared.started.elapsed();
+    let rates = shared.world().pace.rates(now);
+    let held = number.as_deref().and_then(|number| shared.world().model.order(number).cloned());
+    let looked_at = number.as_deref().map(|number| (number, held.as_ref()));
+    reply(200, HTML, look::figures(&state, rates, looked_at))
 }
 
 fn order(shared: &Shared, number: &str) -> Result<Response<Body>, Dropped> {
@@ -115,5 +130,6 @@ fn json_reply(status: u16, value: &impl Serialize) -> Result<Response<Body>, Dro
 
 fn reply(status: u16, content_type: &str, body: impl Into<Bytes>) -> Result<Response<Body>, Dropped> {
     let response = Response::builder().status(status).header("Content-Type", content_type).header("Cache-Control", "no-store");
+    let response = response.header("Content-Security-Policy", page::POLICY).header("X-Content-Type-Options", "nosniff");
     response.body(Body::whole(body)).map_err(|_| Dropped)
 }

@@ -9,6 +9,7 @@ use crate::model::{CallId, Model};
 use crate::sync::OrderSync;
 
 use super::journal::{Entry, Journal};
+use super::pace::Pace;
 use super::signatory::Signatory;
 
 /// What all connections share. The lock is held for single decisions, never across an await.
@@ -26,6 +27,7 @@ pub(super) struct World {
     pub(super) script: Script,
     pub(super) journal: Journal,
     pub(super) traces: u64,
+    pub(super) pace: Pace,
 }
 
 /// An open call; it ends when this is dropped, which is also when the client goes.
@@ -46,7 +48,13 @@ impl Shared {
             gateway,
             key_version,
             started: Instant::now(),
-            world: Mutex::new(World { model: Model::new(stands), script, journal: Journal::new(journal), traces: 0 }),
+            world: Mutex::new(World {
+                model: Model::new(stands),
+                script,
+                journal: Journal::new(journal),
+                traces: 0,
+                pace: Pace::default(),
+            }),
         }
     }
 

@@ -68,6 +68,7 @@ fn treat(shared: &Shared, asked: &Asked) -> (Treatment, Vec<&'static str>) {
     };
     let now = shared.started.elapsed();
     let mut world = shared.world();
+    world.pace.count(now);
     let (treatment, kinds) = world.script.treat(&facts, now);
     let record = world.model.record_mut();
     record.counters.requests += 1;
