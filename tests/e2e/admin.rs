@@ -21,7 +21,9 @@ use crate::world::World;
 const TOKEN: &str = "e2e-canary-token-0123456789";
 /// Probes and metrics; and what is for those who may see more.
 const OPEN: [&str; 2] = ["/livez", "/metrics"];
-const GUARDED: [&str; 4] = ["/", "/api/state", "/api/orders/E2E-1", "/nothing"];
+const GUARDED: [&str; 4] = ["/api/state", "/api/page", "/api/orders/E2E-1", "/nothing"];
+/// The page without its figures, which asks for the token.
+const FRAME: [&str; 4] = ["/", "/page.css", "/page.js", "/page.svg"];
 
 /// The status of a GET; the error's text when there was no answer.
 fn asked(client: &Client, url: &str, authorization: Option<&str>) -> Result<u16, String> {
@@ -95,14 +97,14 @@ fn with_a_token_only_probes_and_metrics_are_for_everybody() {
             assert_eq!(status(path, wrong), Ok(401), "{path} {wrong:?}");
         }
     }
-    for path in OPEN {
+    for path in OPEN.into_iter().chain(FRAME) {
         assert_eq!(status(path, None), Ok(200), "{path}");
     }
     until("the order is known, to those who show the token", PATIENCE, || match status("/api/orders/E2E-1", Some(&bearer))? {
         200 => Ok(()),
         other => Err(other.to_string()),
     });
-    assert_eq!((status("/api/state", Some(&bearer)), status("/", Some(&basic))), (Ok(200), Ok(200)));
+    assert_eq!((status("/api/state", Some(&bearer)), status("/api/state", Some(&basic))), (Ok(200), Ok(200)));
 
     // the operator's tools show what their configuration or the environment has, and never need it on the command line
     let told_with_it = told(&config, &run);
@@ -159,7 +161,7 @@ fn with_client_certificates_the_pages_are_for_those_who_have_one_and_probes_for_
         200 => Ok(()),
         other => Err(other.to_string()),
     });
-    for at in GUARDED {
+    for at in GUARDED.into_iter().chain(FRAME) {
         assert_eq!(asked(&nobody, &url(at), None), Ok(403), "{at}");
     }
     assert_eq!((asked(&nobody, &url("/metrics"), None), asked(&operator, &url("/api/state"), None)), (Ok(200), Ok(200)));

@@ -5,10 +5,11 @@ use std::time::Duration;
 use order_sync_tests::wait::until;
 
 use crate::browser::{Browser, DESKTOP, PHONE};
-use crate::stage::{Outage, demo};
+use crate::stage::{Turn, demo};
 
 #[test]
 fn a_closed_gate_is_told_aloud_once_and_so_is_its_end() {
+    let turn = Turn::take();
     let browser = Browser::start();
     browser.open(&demo().admin("/"));
     browser.until_text(".verdict h2", |text| text.starts_with("Orders"));
@@ -16,7 +17,7 @@ fn a_closed_gate_is_told_aloud_once_and_so_is_its_end() {
         "window.heard = []; const said = document.getElementById('said');
          new MutationObserver(() => heard.push(said.textContent)).observe(said, { childList: true, characterData: true, subtree: true })",
     );
-    let outage = Outage::begin();
+    let outage = turn.begin();
     browser.until_text(".verdict h2", |text| text == "The gate is closed");
     assert!(browser.text(".verdict p").contains("AlipayHK answers with an HTTP error"), "{}", browser.text(".verdict p"));
     browser.until_text("section[data-key=gate] dd", |text| text.starts_with("closed for") && text.contains("http status"));

@@ -1,6 +1,6 @@
 //! What the pages show: a running demo, and a process that reaches nobody.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use order_sync_tests::config::{Config, verify_key};
@@ -37,18 +37,44 @@ pub(crate) fn lonely() -> OrderSync {
     lonely
 }
 
+/// The right to an outage, with an open gate to begin with. All tests share the demo, and the end of one outage would be the end of all.
+pub(crate) struct Turn(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, ()>);
+
 /// AlipayHK is away until this is dropped.
-pub(crate) struct Outage;
+pub(crate) struct Outage {
+    _turn: Turn,
+}
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// What the state says while the gate is closed by an outage.
+const CLOSED: &str = "\"reason\":\"http_status\"";
+
+impl Turn {
+    pub(crate) fn take() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::until("the gate is open", |state| !state.contains(CLOSED));
+        Self(turn)
+    }
+
+    pub(crate) fn begin(self) -> Outage {
+        let rule = json!([{ "fault": { "kind": "http", "status": 503 } }]);
+        faults(reqwest::Method::PUT, &rule.to_string());
+        Self::until("the gate is closed", |state| state.contains(CLOSED));
+        Outage { _turn: self }
+    }
+
+    fn until(what: &str, wanted: impl Fn(&str) -> bool) {
+        until(what, Duration::from_secs(60), || {
+            let (_, state) = http::get(&demo().admin("/api/state"))?;
+            if wanted(&state) { Ok(()) } else { Err(state) }
+        });
+    }
+}
 
 impl Outage {
     pub(crate) fn begin() -> Self {
-        let rule = json!([{ "fault": { "kind": "http", "status": 503 } }]);
-        faults(reqwest::Method::PUT, &rule.to_string());
-        until("the gate is closed", Duration::from_secs(60), || {
-            let (_, state) = http::get(&demo().admin("/api/state"))?;
-            if state.contains("\"reason\":\"http_status\"") { Ok(()) } else { Err(state) }
-        });
-        Self
+        Turn::take().begin()
     }
 }
 

@@ -15,6 +15,12 @@ use crate::config::Admin;
 /// Probes and scrapers come by address, and what they see is no secret.
 const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
+/// The page without its figures: it asks for the token, which a browser cannot show before it has a page to ask on.
+const FRAME_PATHS: [&str; 4] = ["/", "/page.css", "/page.js", "/page.svg"];
+
+/// What the page's script asks for. A browser that were told of `Basic` here would put a question of its own over the page's.
+const FIGURES: &str = "/api/page";
+
 /// What stands before every path.
 pub(super) struct Door {
     hosts: Hosts,
@@ -39,8 +45,10 @@ impl Door {
         }
         match self.access.check(request.extensions().get::<Caller>(), request.headers()) {
             Ok(()) => None,
+            Err(Refusal::Token) if FRAME_PATHS.contains(&request.uri().path()) => None,
             Err(Refusal::Token) => {
-                Some((StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, CHALLENGE)], "admin.token has to be shown\n").into_response())
+                let challenge = if request.uri().path() == FIGURES { "Bearer" } else { CHALLENGE };
+                Some((StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)], "admin.token has to be shown\n").into_response())
             }
             Err(Refusal::Certificate) => {
                 Some((StatusCode::FORBIDDEN, "a certificate of admin.tls_client_ca_file has to be shown\n").into_response())

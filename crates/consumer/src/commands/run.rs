@@ -43,7 +43,8 @@ pub fn run(args: &RunArgs) -> ExitCode {
         }
         let hangups = signal(SignalKind::hangup()).map_err(|error| RunError::Machine(format!("cannot listen for signals: {error}")))?;
         let reload = Some(Reload { file: args.config.clone(), hangups });
-        pipeline::run(config, Outside { stop, published, listening: None, metrics, reload, shadow }).await
+        let outside = Outside { stop, published, listening: None, metrics, reload, shadow };
+        Box::pin(pipeline::run(config, outside)).await
     });
     // Tasks that still wait for an answer are let go: their calls count as undecided, here and at the next start.
     runtime.shutdown_background();

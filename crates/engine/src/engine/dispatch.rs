@@ -14,7 +14,7 @@ pub(super) const FORBIDDEN: &str = "orderStatus: the business type's table forbi
 
 /// What a lane is told when it asks to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+pub(super) enum Turn {
     /// It may.
     Go,
     /// Not before this moment.
@@ -93,7 +93,7 @@ impl<P: Clone> Engine<P> {
         }
     }
 
-    fn turn(&self, lane_ref: LaneRef, now: Now) -> Turn {
+    pub(super) fn turn(&self, lane_ref: LaneRef, now: Now) -> Turn {
         let Some(partition) = self.partitions.get(&lane_ref.partition).filter(|partition| partition.epoch == lane_ref.epoch) else {
             return Turn::Nothing;
         };

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use domain::{BizType, Cause, MerchantBizNo};
 
-use super::Engine;
+use super::dispatch::Turn;
 use super::freshness::Arrivals;
+use super::{Engine, LaneRef};
 use crate::io::{GateReason, Now, Offset, PartitionId, Ticket};
 use crate::lane::{Busy, Lane, Memory, Work};
 use crate::partition::Partition;
@@ -129,12 +130,12 @@ impl<P: Clone> Engine<P> {
             Busy::No => {}
         }
         let Some(front) = lane.queue.first() else { return LaneState::Idle };
-        if partition.blocked.contains(&key) {
-            return LaneState::Partition;
-        }
-        let due = lane.trouble.as_ref().and_then(|trouble| trouble.armed);
-        if let Some(due) = due.filter(|due| *due > now && !lane.queued) {
-            return LaneState::Waiting(due);
+        let lane_ref = LaneRef { partition: partition.id, epoch: partition.epoch, key };
+        match self.turn(lane_ref, now) {
+            Turn::NotBefore(at) => return LaneState::Waiting(at),
+            // Nothing: the partition is being given up, or an own call of an earlier assignment still runs.
+            Turn::Partition | Turn::Nothing => return LaneState::Partition,
+            Turn::Type(_) | Turn::Go => {}
         }
         let all = if self.operator_hold { Some(GateReason::Operator) } else { self.gates.all.closed().map(|(reason, _)| reason) };
         let of_type = self.gates.types.get(&front.biz_type).and_then(|of_type| of_type.gate.closed());

@@ -167,7 +167,7 @@ fn partition_view<P>(partition: &Partition<P>) -> PartitionView {
         open: partition.ledger.open_count(),
         waiting: partition.waiting,
         lanes: partition.lanes.len() as u64,
-        blocked: partition.blocked.len() as u64,
+        blocked: if partition.speaks_below().is_some() { partition.blocked.len() } else { partition.lanes.len() } as u64,
         in_flight: partition.in_flight,
         paused: partition.paused,
         log_end: partition.log_end,

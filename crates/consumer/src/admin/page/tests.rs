@@ -62,7 +62,7 @@ fn figures_add_collapse_to_calls_and_partitions_to_each_other() {
 
 #[test]
 fn an_empty_quota_and_a_fuse_that_burns_are_marked() {
-    let state = State { quota: Quota { share_per_second: 20.0, tokens: 0.4 }, ..member() };
+    let state = State { quota: Quota { share_per_second: 20.0, rate_per_second: 20.0, tokens: 0.4 }, ..member() };
     let page = page_of(&state, Vec::new(), None);
     assert!(
         page.contains("<dt>Tokens left</dt><dd class=\"warn\">0</dd>") && page.contains("<dd class=\"warn\">0 of 100 tokens</dd>"),

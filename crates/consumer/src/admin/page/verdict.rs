@@ -148,7 +148,7 @@ mod tests {
 
     fn member() -> State {
         let partition = Partition { lanes: 3, position: 10, barrier: Some(10), ..Partition::default() };
-        let quota = Quota { share_per_second: 20.0, tokens: 20.0 };
+        let quota = Quota { share_per_second: 20.0, rate_per_second: 20.0, tokens: 20.0 };
         State { group: Group::Member, partitions: vec![partition], quota, ..State::default() }
     }
 
@@ -161,7 +161,8 @@ mod tests {
         let calm = verdict(&State { freshness_seconds: 0.4, ..member() });
         assert_eq!((calm.class, calm.say), ("good", "Orders are fresh"));
         assert!(calm.text.contains("400 ms") && !calm.text.contains("quota"));
-        let busy = State { freshness_seconds: 0.4, quota: Quota { share_per_second: 20.0, tokens: 0.4 }, ..member() };
+        let busy =
+            State { freshness_seconds: 0.4, quota: Quota { share_per_second: 20.0, rate_per_second: 20.0, tokens: 0.4 }, ..member() };
         assert!(verdict(&busy).text.contains("The quota is the limit"));
         assert!(verdict(&member()).text.contains("Nothing waits"));
     }
@@ -203,7 +204,7 @@ mod tests {
     fn long_waits_are_told_with_what_limits_them() {
         let late = State { freshness_seconds: 600.0, ..member() };
         assert_eq!(verdict(&late).title, "Orders wait up to 10 min");
-        let limited = State { quota: Quota { share_per_second: 20.0, tokens: 0.3 }, ..late.clone() };
+        let limited = State { quota: Quota { share_per_second: 20.0, rate_per_second: 20.0, tokens: 0.3 }, ..late.clone() };
         assert!(verdict(&limited).text.starts_with("The quota is the limit"));
         let mut reading = late.clone();
         reading.partitions[0].barrier = Some(11);
