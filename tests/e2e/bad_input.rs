@@ -152,9 +152,14 @@ fn an_order_in_two_partitions_is_counted() {
     let world = World::new("two-places", 2);
     world.orders.write(order("E2E-TWICE").record(world.schema).to(0));
     world.orders.write(order("E2E-TWICE").status("USED").modified_after(5).record(world.schema).to(1));
-    let run = world.start();
-    run.until_settled(2);
-    let state = run.until("the note", |state| state["notes"]["order_in_several_partitions"].as_u64() > Some(0));
+    // Nothing is sent before both are read: an order that is done in one partition is not alive in two.
+    let folder = tempfile::tempdir().unwrap();
+    let hold = folder.path().join("hold");
+    std::fs::write(&hold, "").unwrap();
+    let run = OrderSync::start(&world.config().set("alipayhk.hold_file", hold.to_str().unwrap()));
+    run.until("the note", |state| state["notes"]["order_in_several_partitions"].as_u64() > Some(0));
+    std::fs::remove_file(&hold).unwrap();
+    let state = run.until_settled(2);
     assert_eq!(
         run.metric("ordersync_notes_total", &[("note", "order_in_several_partitions")]),
         state["notes"]["order_in_several_partitions"]
