@@ -122,11 +122,12 @@ impl World {
         self.orders.write_all(modifications.into_iter().map(bare)).len() as u64
     }
 
-    /// Waits until the ends of the log are committed.
+    /// Waits until the ends of the log are committed. They are asked for again each time: a broker that has just thawed still believes that
+    /// it leads, and tells the end it knew.
     #[track_caller]
     pub(crate) fn until_committed(&self, runs: &[&OrderSync]) {
-        let ends: Vec<i64> = self.orders.stable_ends().into_iter().map(|(_, end)| end).collect();
         until("everything is committed", LONG, || {
+            let ends: Vec<i64> = self.orders.stable_ends().into_iter().map(|(_, end)| end).collect();
             let offsets = self.group.offsets(&self.orders);
             if offsets == ends {
                 return Ok(());

@@ -3,6 +3,7 @@
 
 /// One rule. Its text says what holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(feature = "mutants"), expect(unreachable_pub, reason = "only who switches a rule off names it outside"))]
 pub enum Rule {
     /// Nothing at or beyond the window is sent.
     Window,
@@ -84,6 +85,7 @@ pub enum Rule {
 
 /// Which rules are switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(not(feature = "mutants"), expect(unreachable_pub, reason = "only who switches a rule off names it outside"))]
 pub struct Rules {
     #[cfg(feature = "mutants")]
     off: u64,
