@@ -2,6 +2,7 @@
 
 pub mod alipayhk;
 pub mod avro;
+pub mod browser;
 pub mod cargo;
 pub mod config;
 pub mod http;

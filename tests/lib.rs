@@ -8,6 +8,6 @@
 mod harness;
 
 pub use harness::{
-    alipayhk, avro, cargo, config, http, kafka, keys, oidc, oracle, order_sync, orders, otlp, ports, process, proxy, python, registry, tls,
-    wait,
+    alipayhk, avro, browser, cargo, config, http, kafka, keys, oidc, oracle, order_sync, orders, otlp, ports, process, proxy, python,
+    registry, tls, wait,
 };

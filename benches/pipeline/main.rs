@@ -10,6 +10,7 @@ mod absorbed;
 mod delivered;
 mod engine_memory;
 mod memory;
+mod page;
 mod place;
 mod post;
 mod proc;
@@ -29,8 +30,9 @@ use order_sync_tests::kafka::Kafka;
 use crate::place::Place;
 use crate::table::Table;
 
-const PARTS: [&str; 10] = ["start", "memory", "absorbed", "delivered", "traced", "calm", "killed", "catch_up", "outage", "tools"];
-const USAGE: &str = "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|traced|calm|killed|catch_up|outage|tools]";
+const PARTS: [&str; 11] = ["start", "memory", "absorbed", "delivered", "traced", "page", "calm", "killed", "catch_up", "outage", "tools"];
+const USAGE: &str =
+    "usage: pipeline [--json] [--quick] [--only start|memory|absorbed|delivered|traced|page|calm|killed|catch_up|outage|tools]";
 
 /// What is measured, and how long.
 struct Options {
@@ -105,6 +107,9 @@ fn measure(options: &Options) -> Result<(), String> {
     }
     if options.wants("traced") {
         traced::measure(&place, options, &mut table)?;
+    }
+    if options.wants("page") {
+        page::measure(&place, options, &mut table)?;
     }
     if options.wants("calm") {
         recovery::calm(&place, options, &mut table)?;

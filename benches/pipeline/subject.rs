@@ -133,6 +133,11 @@ impl Subject {
         self.until("order-sync has its partitions", |state| state.partitions.len() == crate::place::PARTITIONS as usize)
     }
 
+    /// The address of its live page.
+    pub(crate) fn page(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.admin)
+    }
+
     pub(crate) fn cpu(&self) -> Result<Cpu, String> {
         Cpu::of(self.process.pid())
     }

@@ -27,7 +27,7 @@ fn every_file_that_is_mounted_is_there() {
 }
 
 #[test]
-fn images_are_named_with_a_version_and_kafka_with_that_of_the_tests() {
+fn images_are_named_with_a_version_and_kafka_and_registry_with_those_of_the_tests() {
     for (name, service) in services() {
         let image = service["image"].as_str().expect("an image");
         let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
@@ -36,6 +36,8 @@ fn images_are_named_with_a_version_and_kafka_with_that_of_the_tests() {
     let pom = text("tests/kafka/pom.xml");
     let version = pom.split("<kafka.version>").nth(1).and_then(|rest| rest.split('<').next()).expect("Kafka's version");
     assert_eq!(services()["kafka"]["image"], format!("apache/kafka:{version}"));
+    let registry = services()["registry"]["image"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(registry, format!("quay.io/apicurio/apicurio-registry-mem:{}", order_sync_tests::registry::Apicurio::VERSION));
 }
 
 #[test]

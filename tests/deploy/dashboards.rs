@@ -45,6 +45,7 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.calls",
             "ordersync.call.duration",
             "ordersync.calls.in_flight",
+            "ordersync.calls.max_in_flight",
             "ordersync.calls.saved",
             "ordersync.answers.codes",
             "ordersync.answers.noted",
@@ -61,7 +62,6 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.fuse.tokens",
             "ordersync.records.keys",
             "ordersync.records.violations",
-            "ordersync.records.unfit_alarm",
             "ordersync.orders.remembered",
         ],
     ),
@@ -147,6 +147,12 @@ fn every_metric_of_the_catalogue_has_a_panel_and_no_other_is_shown() {
     let hidden: Vec<&str> =
         ALL.iter().filter(|entry| !shown.iter().any(|name| name.starts_with(&entry.prometheus_name()))).map(|entry| entry.name).collect();
     assert!(hidden.is_empty(), "{hidden:?}");
+    for (name, dashboard) in all() {
+        let titles: Vec<&str> =
+            dashboard["panels"].as_array().expect("panels").iter().filter_map(|panel| panel["title"].as_str()).collect();
+        let once: BTreeSet<&str> = titles.iter().copied().collect();
+        assert_eq!(once.len(), titles.len(), "{name} shows something twice: {titles:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What is deployed is looked over by the tools that know it: Helm, promtool, hadolint, Kubernetes' schemas, systemd, and by our own rules.
+//! What is deployed is looked over by the tools that know it: Helm, promtool, hadolint, Kubernetes' schemas, systemd, cargo-deny, and by our own
+//! rules.
 
 mod chart;
 mod compose;
@@ -9,5 +10,6 @@ mod rules;
 mod runbook;
 mod scripts;
 mod series;
+mod supply;
 mod tools;
 mod unit;

@@ -6,11 +6,18 @@ use std::process::Command;
 
 use crate::kafka::jars::workspace;
 
-/// The folder of the environment `name`: the one that the variable names, else `.dev/NAME`. When it is missing it is made with what
-/// `requirements` pins, and nothing else; then `finish` puts into it what does not come as a package.
+/// What an environment was made with lies in it under this name.
+const MADE_WITH: &str = "requirements.txt";
+
+/// The folder of the environment `name`: the one that the variable names, else `.dev/NAME`. When it is missing, or was made with other
+/// requirements, it is made with what `requirements` pins, and nothing else; then `finish` puts into it what does not come as a package.
 pub fn environment(name: &str, variable: &str, requirements: &str, finish: impl FnOnce(&Path)) -> PathBuf {
-    let folder = std::env::var_os(variable).map_or_else(|| workspace().join(".dev").join(name), PathBuf::from);
-    if !folder.exists() {
+    if let Some(folder) = std::env::var_os(variable) {
+        return PathBuf::from(folder);
+    }
+    let folder = workspace().join(".dev").join(name);
+    let wanted = fs::read(requirements).expect("the requirements are part of the project");
+    if fs::read(folder.join(MADE_WITH)).ok().as_ref() != Some(&wanted) {
         install(&folder, requirements, finish);
     }
     folder
@@ -33,5 +40,7 @@ fn install(folder: &Path, requirements: &str, finish: impl FnOnce(&Path)) {
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"];
     run(Command::new(made.join("bin/python")).args(pip).arg(requirements), "pip installs what is pinned");
     finish(&made);
+    fs::copy(requirements, made.join(MADE_WITH)).expect("the environment is ours");
+    let _ = fs::remove_dir_all(folder);
     let _ = fs::rename(made, folder);
 }

@@ -1,8 +1,8 @@
 //! axe finds nothing to say, in any state of the pages.
 
 use crate::axe::violations;
-use crate::browser::{Browser, DESKTOP, PHONE, Screen};
 use crate::stage::{Outage, demo, lonely};
+use order_sync_tests::browser::{Browser, DESKTOP, PHONE, Screen};
 
 #[track_caller]
 fn finds_nothing(browser: &Browser, what: &str) {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use order_sync_tests::kafka::jars::workspace;
 use serde_json::Value as Json;
 
-use crate::browser::Browser;
+use order_sync_tests::browser::Browser;
 
 /// WCAG 2.2 up to AA, and axe's own good practice.
 const RUN: &str = r#"

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use order_sync_tests::wait::until;
 
-use crate::browser::{Browser, DESKTOP, PHONE};
 use crate::stage::{Turn, demo};
+use order_sync_tests::browser::{Browser, DESKTOP, PHONE};
 
 #[test]
 fn a_closed_gate_is_told_aloud_once_and_so_is_its_end() {

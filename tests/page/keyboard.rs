@@ -2,8 +2,8 @@
 
 use order_sync_tests::wait::{PATIENCE, until};
 
-use crate::browser::{Browser, ENTER, TAB};
 use crate::stage::{Outage, demo};
+use order_sync_tests::browser::{Browser, ENTER, TAB};
 
 /// An order that waits, by the page's list.
 fn waiting(browser: &Browser) -> String {
@@ -37,7 +37,7 @@ fn an_order_is_found_and_left_by_keys_alone() {
         other => Err(other.to_owned()),
     });
     browser.until_text("#story ol", |text| text.contains("Waits for"));
-    browser.show_on(crate::browser::DESKTOP);
+    browser.show_on(order_sync_tests::browser::DESKTOP);
     browser.picture("order");
 
     browser.open(browser.run("return location.href").as_str().expect("an address"));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use order_sync_tests::browser::{Browser, DESKTOP, ENTER, PHONE, Request};
 use order_sync_tests::order_sync::Demo;
 use order_sync_tests::wait::{PATIENCE, throughout, until};
 
-use crate::browser::{Browser, ENTER, Request};
 use crate::stage::{demo, lonely};
 
 /// A page, where it asks for its figures, and where a number that grows stands.
@@ -92,7 +92,10 @@ fn a_process_that_waits_for_its_broker_has_a_page_and_one_that_is_gone_is_told()
     browser.until_text(".verdict h2", |text| text == "Joining the group");
     assert!(browser.text("#about").starts_with("staging"), "{}", browser.text("#about"));
     assert_eq!(browser.complaints(), [""; 0]);
-    browser.picture("nothing-yet");
+    for (name, screen) in [("dark", DESKTOP.dark()), ("phone", PHONE), ("phone-dark", PHONE.dark()), ("light", DESKTOP)] {
+        browser.show_on(screen);
+        browser.picture(&format!("nothing-yet-{name}"));
+    }
     lonely.kill();
     let lost = browser.until_text("#lost", |text| !text.is_empty());
     assert!(lost.starts_with("The process does not answer since") && lost.ends_with("What is shown is old."), "{lost}");

@@ -1,7 +1,7 @@
 //! Light and dark, desktop and phone.
 
-use crate::browser::{Browser, DESKTOP, PHONE};
 use crate::stage::demo;
+use order_sync_tests::browser::{Browser, DESKTOP, PHONE};
 
 const WIDTH: &str = "return document.documentElement.scrollWidth";
 const GROUND: &str = "return getComputedStyle(document.body).backgroundColor";
@@ -32,6 +32,8 @@ fn nothing_is_wider_than_a_phone() {
         let order = browser.until_text("tbody a", |text| !text.is_empty());
         browser.run("for (const part of document.querySelectorAll('details')) part.open = true");
         browser.picture(&format!("{name}-phone"));
+        browser.show_on(PHONE.dark());
+        browser.picture(&format!("{name}-phone-dark"));
         assert_eq!(browser.run(WIDTH), PHONE.width, "{name}");
         browser.open(&format!("{url}#order={order}"));
         browser.until_text("#story-name", |text| !text.is_empty());

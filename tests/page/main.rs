@@ -5,9 +5,7 @@
 
 mod access;
 mod axe;
-mod browser;
 mod gate;
-mod gatekeeper;
 mod keyboard;
 mod loads;
 mod looks;

@@ -17,7 +17,16 @@ pub(crate) fn demo() -> &'static Demo {
 
 /// A pipeline that waits for a broker that is not there: nothing is known yet.
 pub(crate) fn lonely() -> OrderSync {
-    let config = Config::empty()
+    answering(&waiting())
+}
+
+/// The same behind a token.
+pub(crate) fn guarded(token: &str) -> OrderSync {
+    answering(&waiting().set("admin.token", token))
+}
+
+fn waiting() -> Config {
+    Config::empty()
         .set("kafka.bootstrap_servers", "127.0.0.1:1")
         .set("kafka.topics", vec!["orders"])
         .set("kafka.group_id", "lonely")
@@ -31,10 +40,13 @@ pub(crate) fn lonely() -> OrderSync {
         .set("alipayhk.signing.key_version", 1)
         .set("alipayhk.verify_keys", vec![verify_key("alipayhk.pub.pem", 1)])
         .set("quota.requests_per_second", 20)
-        .set("dead_letter.topic", "orders.dlq");
-    let lonely = OrderSync::start(&config);
-    until("the admin address answers", PATIENCE, || lonely.get("/livez"));
-    lonely
+        .set("dead_letter.topic", "orders.dlq")
+}
+
+fn answering(config: &Config) -> OrderSync {
+    let run = OrderSync::start(config);
+    until("the admin address answers", PATIENCE, || run.get("/livez"));
+    run
 }
 
 /// The right to an outage, with an open gate to begin with. All tests share the demo, and the end of one outage would be the end of all.

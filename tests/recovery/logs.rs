@@ -61,12 +61,17 @@ fn offsets_that_are_not_in_the_log_halt_their_partition_and_no_other_and_the_way
     assert!(end > ends[0].1);
     run.until("partition 0 goes on", |state| state["partitions"][0]["committed"] == end);
     assert_eq!(run.metric("ordersync_partitions_halted_total", &[]), 2.0);
+    let halted = |number: &str| run.metric("ordersync_partition_halted", &[("topic", world.orders.name()), ("partition", number)]);
+    assert_eq!(["0", "1", "2"].map(halted), [0.0, 1.0, 1.0]);
+    let state = run.state().unwrap();
+    assert!(state["halted"][0]["reason"].as_str().is_some_and(|why| why.contains("3 records were never read")), "{state}");
     assert_eq!(world.group.offsets(&world.orders)[1], committed[1], "nobody moved it");
     run.stop_well();
     world.group.reset(&world.orders, 1, committed[1] + 3, "");
     world.group.reset(&world.orders, 2, committed[2], "");
     let run = world.start();
     world.until_committed(&[&run]);
+    assert_eq!(run.metric("ordersync_partition_halted", &[("topic", world.orders.name()), ("partition", "1")]), 0.0);
     run.stop_well();
     // With what retention took went what is known of its orders' past, so an older modification may be taken for a new one. Nothing else.
     let state = world.alipayhk.state();

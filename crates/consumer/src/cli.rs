@@ -205,7 +205,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// How requests will be signed
-    #[arg(long, value_enum, default_value = "rsa256")]
+    #[arg(long, value_enum, ignore_case = true, default_value = "rsa256")]
     pub algorithm: KeyAlgorithm,
     /// The length of an RSA key [default: 2048]
     #[arg(long, value_parser = ["2048", "3072", "4096"])]

@@ -5,6 +5,7 @@ mod closures;
 mod effects;
 mod events;
 mod facts;
+mod halts;
 pub(crate) mod hold;
 mod intake;
 mod notes;

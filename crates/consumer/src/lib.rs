@@ -17,3 +17,4 @@ mod mapping;
 mod pipeline;
 mod reload;
 mod supervisor;
+mod terminal;

@@ -68,8 +68,11 @@
   };
 
   const show = (request) => {
-    byId("ask").hidden = request.status !== 401;
-    if (request.status === 401) {
+    const locked = request.status === 401;
+    byId("ask").hidden = !locked;
+    // Nothing can be found or paused before there is something to see.
+    byId("find").hidden = byId("pause").hidden = locked;
+    if (locked) {
       byId("wrong").textContent = sessionStorage.getItem("token") ? "This is not the token." : "";
       sessionStorage.removeItem("token");
       byId("main").replaceChildren();

@@ -23,6 +23,9 @@ pub struct Apicurio {
 }
 
 impl Apicurio {
+    /// Which one.
+    pub const VERSION: &str = VERSION;
+
     /// Starts an empty one.
     pub fn start() -> Self {
         let (port, folder) = (ports::free(), tempfile::tempdir().expect("a folder").keep());

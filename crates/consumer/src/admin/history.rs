@@ -163,7 +163,7 @@ mod tests {
 
     fn state(read: u64, calls: u64) -> State {
         let dispositions = Dispositions { delivered: read / 2, superseded: read / 4, parked: 7, ..Dispositions::default() };
-        State { records_read: read, calls: Calls { attempted: calls, in_flight: 0 }, dispositions, ..State::default() }
+        State { records_read: read, calls: Calls { attempted: calls, ..Calls::default() }, dispositions, ..State::default() }
     }
 
     fn millis(millis: u64) -> Duration {

@@ -65,6 +65,9 @@ struct Page<'a> {
     remarks: Vec<(String, String)>,
 }
 
+/// What stands in place of a number that nobody has told.
+const UNKNOWN: &str = "–";
+
 /// One of the large figures.
 struct Figure {
     name: &'static str,
@@ -100,7 +103,7 @@ impl Look<'_> {
             oldest: self.oldest.iter().flat_map(|lanes| lanes.iter()).map(Waiting::of).collect(),
             limits: self.limits(),
             partitions_said: rows::partitions_said(&state.partitions),
-            partitions: rows::partitions(&state.partitions),
+            partitions: rows::partitions(&state.partitions, &state.halted),
             read: count(state.records_read),
             ends: rows::ends(state),
             remarks: rows::remarks(state),
@@ -115,6 +118,8 @@ impl Look<'_> {
 
     fn figures(&self, steps: &[&Step], class: &'static str) -> Vec<Figure> {
         let state = self.state;
+        let class = if self.is_known() { class } else { "" };
+        let known = |text: String| if self.is_known() { text } else { UNKNOWN.to_owned() };
         let last = steps.last();
         let worst = steps.iter().map(|step| step.freshness).fold(state.freshness_seconds, f64::max);
         let sum = |of: fn(&super::state::Partition) -> u64| state.partitions.iter().map(of).sum::<u64>();
@@ -124,7 +129,10 @@ impl Look<'_> {
         let figure = |name, value, unit, below| Figure { name, value, unit, below, class: "" };
         let latency = steps.iter().rev().find_map(|step| step.latency);
         vec![
-            Figure { class, ..figure("Freshness", span(state.freshness_seconds), "", format!("worst in ten minutes {}", span(worst))) },
+            Figure {
+                class,
+                ..figure("Freshness", known(span(state.freshness_seconds)), "", format!("worst in ten minutes {}", span(worst)))
+            },
             figure(
                 "Records read",
                 last.map_or("–".to_owned(), |step| rate(step.read)),
@@ -135,7 +143,7 @@ impl Look<'_> {
                 "Calls",
                 last.map_or("–".to_owned(), |step| rate(step.calls)),
                 " a second",
-                format!("{} in flight", count(state.calls.in_flight)),
+                known(format!("{} of {} in flight", count(state.calls.in_flight), count(state.calls.max_in_flight))),
             ),
             figure(
                 "A call takes",
@@ -157,8 +165,17 @@ impl Look<'_> {
         ]
     }
 
+    /// The pipeline has said how it stands; before, it waits for Kafka, and every number is nothing but a beginning.
+    fn is_known(&self) -> bool {
+        self.state.calls.max_in_flight > 0
+    }
+
     fn limits(&self) -> Vec<(String, String, &'static str)> {
         let state = self.state;
+        if !self.is_known() {
+            let names = ["Gate", "Quota share", "Tokens left", "Dead-letter fuse", "Orders remembered"];
+            return names.map(|name| (name.to_owned(), UNKNOWN.to_owned(), "")).into();
+        }
         let since = span(self.gate_for().as_secs_f64());
         let reason = state.gate.reason.map_or("no reason given", |reason| reason).replace('_', " ");
         let (gate, class) = match state.gate.state {

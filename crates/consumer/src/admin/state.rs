@@ -46,6 +46,8 @@ pub struct State {
     pub notes: BTreeMap<&'static str, u64>,
     /// The partitions that are ours.
     pub partitions: Vec<Partition>,
+    /// Those of ours that stand still until an operator decides; they are not among `partitions`.
+    pub halted: Vec<Halted>,
 }
 
 impl State {
@@ -80,6 +82,8 @@ pub struct Calls {
     pub attempted: u64,
     /// Of these, not yet over.
     pub in_flight: u64,
+    /// As many may be on their way at once: `quota.max_in_flight`.
+    pub max_in_flight: u64,
 }
 
 /// Whether calls may be made at all, and for which business types not.
@@ -186,6 +190,17 @@ impl Partition {
     }
 }
 
+/// A partition that is held, so that nobody else takes it, and not read: its offsets cannot be trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Halted {
+    /// Its topic.
+    pub topic: String,
+    /// Its number.
+    pub partition: i32,
+    /// What is wrong with its offsets, and the way out.
+    pub reason: String,
+}
+
 /// The phases of a partition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -270,7 +285,7 @@ mod tests {
         let mut value = serde_json::to_value(State { partitions: vec![Partition::default()], ..State::default() }).unwrap();
         let of = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(of(&value["dispositions"]), ["delivered", "parked", "rejected", "skipped", "stale", "superseded"]);
-        assert_eq!(value["calls"].take(), serde_json::json!({ "attempted": 0, "in_flight": 0 }));
+        assert_eq!(value["calls"].take(), serde_json::json!({ "attempted": 0, "in_flight": 0, "max_in_flight": 0 }));
         assert_eq!(value["gate"].take(), serde_json::json!({ "state": "open", "reason": null, "types": {} }));
         assert_eq!(value["quota"].take(), serde_json::json!({ "share_per_second": 0.0, "rate_per_second": 0.0, "tokens": 0.0 }));
         assert_eq!(value["records_read"], 0);

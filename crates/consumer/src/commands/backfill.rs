@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::now_millis;
+use super::progress::Waiting;
 use super::resend::{Keys, Knowledge, Plan, Run, allowed, execute};
 use super::trouble::{Trouble, load};
 use crate::cli::BackfillArgs;
@@ -23,6 +24,7 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
     }
     let keys = Keys::default();
     let only = args.orders.as_deref().map(|path| Only::read(path, &keys)).transpose()?;
+    let waiting = Waiting::on("Kafka");
     let reader = Reader::new(&config.kafka)?;
     let resend = &args.resend;
     let leave = if resend.dry_run { None } else { Some(allowed(&config, &reader, resend.online, resend.rate)?) };
@@ -44,6 +46,7 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
         Some(run) => run.parts.clone(),
         None => parts()?,
     };
+    drop(waiting);
 
     // First which modification of each order is the newest, then whether AlipayHK has it already, then the records once more.
     let newest = scan(&config, &reader, &keys, only.as_ref(), whole.clone())?;

@@ -18,6 +18,7 @@ use self::feed::Feed;
 use self::stage::Stage;
 use self::summary::Summary;
 use self::verdict::Verdict;
+use super::progress::Waiting;
 use super::{complain, run, say};
 use crate::admin::Published;
 use crate::admin::state::State;
@@ -58,10 +59,12 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error, 1),
     };
+    let waiting = Waiting::on("two keys and a broker");
     let stage = match Stage::set() {
         Ok(stage) => stage,
         Err(error) => return complain(&error, 1),
     };
+    drop(waiting);
     let published = Published::default();
     let (telemetry, metrics) = match telemetry::init(&stage.config, &published) {
         Ok(telemetry) => telemetry,

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::dlq::Letter;
 use super::instances::{Instances, Said};
+use super::progress::Waiting;
 use super::say;
 use super::trouble::{Trouble, load};
 use crate::cli::ExplainArgs;
@@ -68,7 +69,9 @@ pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, Trouble> {
     story.outcomes = outcomes::of(&config, &reader, &story)?;
     story.letters = letters::of(&config, &reader, &story)?;
     let instances = Instances::new(&args.instance, &config.admin)?;
+    let waiting = Waiting::on("the instances");
     story.instances = instances.ask(&["api", "orders", &args.order]);
+    drop(waiting);
     say(&if args.common.json { serde_json::to_string_pretty(&story).unwrap_or_default() } else { story.for_people() });
     Ok(ExitCode::SUCCESS)
 }

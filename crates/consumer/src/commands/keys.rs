@@ -13,6 +13,7 @@ use crypto::{KeyError, PrivateKey};
 use rand_core::UnwrapErr;
 use serde::Serialize;
 
+use super::progress::Waiting;
 use super::{complain, say};
 use crate::cli::{GenerateArgs, KeyAlgorithm};
 
@@ -71,6 +72,8 @@ fn make(args: &GenerateArgs) -> Result<Made, GenerateError> {
         return Err(GenerateError::Exists(path.display().to_string()));
     }
     let mut rng = UnwrapErr(getrandom::SysRng);
+    // Two large primes are a matter of luck.
+    let waiting = Waiting::on("a key");
     let (key, algorithm) = match (args.algorithm, args.bits.as_deref()) {
         (KeyAlgorithm::Rsa256, bits) => {
             let bits = bits.and_then(|bits| bits.parse().ok()).unwrap_or(2048);
@@ -79,6 +82,7 @@ fn make(args: &GenerateArgs) -> Result<Made, GenerateError> {
         (KeyAlgorithm::Ecc224, None) => (generate_p224(&mut rng), "ECC224"),
         (KeyAlgorithm::Ecc224, Some(_)) => return Err(GenerateError::BitsOfEcc),
     };
+    drop(waiting);
     write_pair(&args.out, &private, &public, &key)?;
     let public_key = key.public_key();
     Ok(Made {

@@ -13,7 +13,7 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use serde::Serialize;
 
-use super::progress::Progress;
+use super::progress::{Progress, Waiting};
 use super::{complain, now_millis, say};
 use crate::cli::ProduceArgs;
 use crate::config::{self, Config, Framing, Topics};
@@ -97,8 +97,12 @@ fn produce(args: &ProduceArgs, config: &Config) -> Result<Written, ProduceError>
     };
     let producer = BaseProducer::from_config_and_context(&config.kafka.producer_config(), Confirmations::default())?;
     oauth::give(&config.kafka.producer_config(), producer.client());
+    let waiting = Waiting::on("Kafka");
     find(&producer, &topic)?;
+    drop(waiting);
+    let waiting = Waiting::on("the schema registry");
     let encoder = encoder(config, &topic)?;
+    drop(waiting);
     let now = now_millis();
     let seed = args.seed.unwrap_or_else(|| now.unsigned_abs());
     let mut samples = Samples::new(timed(Settings { orders: args.orders, ..Settings::new(seed, now) }, args.rate));

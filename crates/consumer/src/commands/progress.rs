@@ -1,11 +1,16 @@
 //! How far long work is, for people who watch a terminal.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{Write, stderr};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use crate::terminal::Look;
 
 /// Who waits less needs no consolation.
 const AFTER: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_millis(200);
+const SECOND: Duration = Duration::from_secs(1);
 const WIDTH: u64 = 30;
 
 /// A bar on stderr; nothing where stderr is no terminal.
@@ -22,7 +27,7 @@ impl Progress {
     /// Over that many of something, such as orders.
     pub(super) fn new(whole: u64, of: &'static str) -> Self {
         let began = Instant::now();
-        let next = stderr().is_terminal().then_some(began + AFTER);
+        let next = Look::of(&stderr()).redraws.then_some(began + AFTER);
         Self { whole, of, began, next, shown: false }
     }
 
@@ -42,6 +47,43 @@ impl Progress {
     pub(super) fn clear(&mut self) {
         if std::mem::take(&mut self.shown) {
             let _ = write!(stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// Says on stderr what is waited for when it takes long, until it is dropped: for what has no measure, such as the first answer of a broker.
+/// Nothing where stderr is no terminal.
+#[derive(Debug)]
+pub(super) struct Waiting(Option<(Sender<()>, JoinHandle<()>)>);
+
+impl Waiting {
+    /// For that.
+    pub(super) fn on(what: impl Into<String>) -> Self {
+        if !Look::of(&stderr()).redraws {
+            return Self(None);
+        }
+        let (what, (over, told)) = (what.into(), channel::<()>());
+        let say = move || {
+            let began = Instant::now();
+            let mut next = AFTER;
+            while told.recv_timeout(next) == Err(RecvTimeoutError::Timeout) {
+                next = SECOND;
+                let _ = write!(stderr(), "\rwaiting for {what}, {} s\x1b[K", began.elapsed().as_secs());
+            }
+            if next == SECOND {
+                let _ = write!(stderr(), "\r\x1b[K");
+            }
+        };
+        // Whoever cannot be consoled still gets the result.
+        Self(std::thread::Builder::new().name("waiting".to_owned()).spawn(say).ok().map(|thread| (over, thread)))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((over, thread)) = self.0.take() {
+            drop(over);
+            let _ = thread.join();
         }
     }
 }

@@ -10,6 +10,7 @@ use engine::metadata::{self, Place};
 use serde::Serialize;
 
 use super::instances::{Instances, Said};
+use super::progress::Waiting;
 use super::say;
 use super::trouble::{Trouble, load};
 use crate::cli::StatusArgs;
@@ -51,9 +52,12 @@ struct Partition {
 
 pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, Trouble> {
     let config = load(&args.common.config)?;
+    let waiting = Waiting::on("Kafka");
     let reader = Reader::new(&config.kafka)?;
     let partitions = partitions(&config, &reader)?;
     let group = group(reader.consumer(), &config.kafka.group_id)?;
+    drop(waiting);
+    let waiting = Waiting::on("the instances");
     let instances = Instances::new(&args.instance, &config.admin)?;
     let said = instances.ask(&["api", "state"]);
     let freshness = said.iter().filter_map(|said| said.answer.as_ref()?["freshness_seconds"].as_f64()).reduce(f64::max);
@@ -66,6 +70,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<ExitCode, Trouble> {
         instances: said,
     };
     status.blockers = blockers::find(&config, &reader, &instances, &status)?;
+    drop(waiting);
     say(&if args.common.json { serde_json::to_string_pretty(&status).unwrap_or_default() } else { status.for_people() });
     Ok(ExitCode::SUCCESS)
 }

@@ -34,6 +34,7 @@ impl Driver {
             Event::Halted { id, epoch, halt } => {
                 self.metrics.halted();
                 tracing::error!(partition = %self.facts.name(id), reason = %halt, "partition halted: nothing more of it is read until an operator decides");
+                self.report.halts.add(id, &halt);
                 self.give_up(id, epoch, "halted");
                 self.engine.handle(Input::Lost { partition: id, epoch }, now);
             }
@@ -84,14 +85,18 @@ impl Driver {
                 self.traces.committed(commit, result);
                 self.engine.handle(Input::CommitFinished { commit, result }, now);
             }
-            Event::Joined { partitions } => {
+            Event::Joined { partitions, still } => {
+                self.report.halts.keep(&still);
                 self.metrics.rebalance();
                 self.traces.joined(partitions);
                 self.report.joined(partitions);
                 tracing::info!(partitions, "the group has settled");
             }
             Event::Trouble { what } => self.report.trouble(&what),
-            Event::Rebuilt => tracing::warn!("the Kafka consumer was destroyed; joining the group as a new member"),
+            Event::Rebuilt => {
+                self.report.halts.keep(&[]);
+                tracing::warn!("the Kafka consumer was destroyed; joining the group as a new member");
+            }
             Event::Fatal { what } => {
                 self.report.failed(&what);
                 return Err(Failure::Kafka(what));
@@ -121,6 +126,7 @@ impl Driver {
             Err(halt) => {
                 self.metrics.halted();
                 tracing::error!(%topic, partition, reason = %halt, "partition halted: nothing of it is read until an operator decides");
+                self.report.halts.add(id, &halt);
                 self.facts.gone(id, epoch);
             }
         }

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Driver;
 use super::closures::Closures;
+use super::halts::Halts;
 use super::unfit::{Told, Unfit};
 use crate::admin::state;
 use crate::admin::{Gathering, Published};
@@ -26,6 +27,7 @@ pub(crate) struct Report {
     held: bool,
     troubles: HashMap<String, Instant>,
     closures: Closures,
+    pub(super) halts: Halts,
     unfit: Unfit,
     /// Characters of each partition's last commit metadata.
     metadata: HashMap<PartitionId, usize>,
@@ -42,6 +44,7 @@ impl Report {
             held: false,
             troubles: HashMap::new(),
             closures: Closures::default(),
+            halts: Halts::default(),
             unfit: Unfit::default(),
             metadata: HashMap::new(),
             minutes: Gathering::default(),
@@ -149,7 +152,11 @@ impl Driver {
                 parked: counters.parked,
                 skipped: counters.skipped,
             },
-            calls: state::Calls { attempted: counters.calls_attempted, in_flight: u64::from(snapshot.in_flight) },
+            calls: state::Calls {
+                attempted: counters.calls_attempted,
+                in_flight: u64::from(snapshot.in_flight),
+                max_in_flight: u64::from(snapshot.max_in_flight),
+            },
             calls_saved: counters.collapsed,
             gate: state::Gate { state: gate, reason, types: types.collect() },
             quota: state::Quota {
@@ -164,6 +171,7 @@ impl Driver {
             remembered_orders: snapshot.remembered_orders as u64,
             notes: self.metrics.notes(),
             partitions: snapshot.partitions.iter().filter_map(|view| self.partition(view)).collect(),
+            halted: self.report.halts.told(&self.facts),
         };
         if let Some(step) = self.report.minutes.see(&state, now.0) {
             self.report.published.add(step);

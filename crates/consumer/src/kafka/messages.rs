@@ -28,8 +28,8 @@ pub(crate) enum Event {
     Positions(Vec<Position>),
     /// The answer to a commit.
     Committed { commit: CommitTicket, result: CommitResult },
-    /// A rebalance ended; for the counters and `/readyz`.
-    Joined { partitions: u32 },
+    /// A rebalance ended; for the counters and `/readyz`. `still`: of the partitions those that are not read, because they are halted or wait to be taken over.
+    Joined { partitions: u32, still: Vec<PartitionId> },
     /// librdkafka reports an error that it works on by itself.
     Trouble { what: String },
     /// librdkafka cannot go on.

@@ -113,6 +113,11 @@ impl Partitions {
         u32::try_from(self.all().count()).unwrap_or(u32::MAX)
     }
 
+    /// The partitions of ours that are not read.
+    pub(crate) fn still(&self) -> Vec<PartitionId> {
+        self.all().filter(|(_, _, owned)| !owned.is_read()).map(|(_, _, owned)| owned.id).collect()
+    }
+
     /// The partitions of a list that are ours and `wanted`, with their assignment.
     pub(crate) fn of_list(&mut self, list: &TopicPartitionList, wanted: impl Fn(&Owned) -> bool) -> Vec<(PartitionId, Epoch)> {
         let mut found = Vec::new();
@@ -189,8 +194,9 @@ mod tests {
     fn the_driver_hears_nothing_of_a_halted_partition() {
         let mut partitions = Partitions::default();
         let read = partitions.assign(&orders(), 0, Offset(0), true);
-        partitions.assign(&orders(), 1, Offset(0), false);
+        let (still, _) = partitions.assign(&orders(), 1, Offset(0), false);
         assert_eq!(partitions.of_list(&list(&[0, 1, 5]), Owned::is_read), [read]);
+        assert_eq!(partitions.still(), [still]);
         assert_eq!(partitions.count(), 2);
     }
 }

@@ -5,7 +5,7 @@ mod filter;
 mod lines;
 mod panics;
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
@@ -14,7 +14,11 @@ use tracing_subscriber::registry::LookupSpan;
 pub use filter::{BadLevel, Filter};
 pub use panics::install_panic_hook;
 
+pub(crate) use lines::written;
+
 use lines::Lines;
+
+use crate::terminal::Look;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,8 +35,7 @@ pub(super) fn layer<S>(format: Format) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let terminal = io::stderr().is_terminal();
-    let colour = format == Format::Text && terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = format == Format::Text && Look::of(&io::stderr()).colour;
     Lines::new(format, colour, io::stderr)
 }
 

@@ -96,6 +96,8 @@ pub struct Snapshot {
     pub counters: Counters,
     /// Calls on their way.
     pub in_flight: u32,
+    /// As many may be on their way at once.
+    pub max_in_flight: u32,
     /// The gate of all calls.
     pub gate: GateView,
     /// The gates of single types that are not open.
@@ -145,6 +147,7 @@ impl<P: Clone> Engine<P> {
             type_gates: types.collect(),
             counters: self.counters,
             in_flight: self.in_flight(),
+            max_in_flight: self.config.max_in_flight,
             share_per_second: self.bucket.share(),
             rate_per_second: self.bucket.rate(),
             tokens: self.bucket.tokens(now),

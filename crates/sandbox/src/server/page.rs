@@ -46,7 +46,7 @@ pub(super) fn figures(state: &State, rates: Vec<(f64, f64)>, looked_at: Option<(
             number("Open calls", state.open_calls as u64, ""),
             number("Applied", counters.applied, ""),
             number("Repeated requests", counters.repeats, ""),
-            number("Older ones refused", counters.older_refused + counters.older_ignored, ""),
+            number("Older refused", counters.older_refused + counters.older_ignored, ""),
             number("Without an answer", counters.unanswered, ""),
             number("Violations", violations, if violations == 0 { "" } else { "bad" }),
         ],

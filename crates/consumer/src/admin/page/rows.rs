@@ -6,7 +6,7 @@ use page::words::{count, many, span};
 
 use super::story;
 use crate::admin::orders::{OrderLane, Unanswered};
-use crate::admin::state::{Partition, Phase, State};
+use crate::admin::state::{Halted, Partition, Phase, State};
 
 /// An order that waits.
 pub(super) struct Waiting {
@@ -64,12 +64,30 @@ pub(super) fn partitions_said(partitions: &[Partition]) -> String {
     format!("{}, {} behind the end of the log", many(partitions.len() as u64, "partition", "partitions"), many(lag, "record", "records"))
 }
 
-/// By topic and number. The bars can be compared: the longest is that of the largest lag.
-pub(super) fn partitions(partitions: &[Partition]) -> Vec<PartitionRow> {
+/// By topic and number, those that are halted last. The bars can be compared: the longest is that of the largest lag.
+pub(super) fn partitions(partitions: &[Partition], halted: &[Halted]) -> Vec<PartitionRow> {
     let most = partitions.iter().filter_map(Partition::lag).max().unwrap_or(0);
     let mut sorted: Vec<&Partition> = partitions.iter().collect();
     sorted.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
-    sorted.into_iter().map(|of| row(of, most)).collect()
+    sorted.into_iter().map(|of| row(of, most)).chain(halted.iter().map(still)).collect()
+}
+
+/// One that is not read: nothing else is known of it.
+fn still(of: &Halted) -> PartitionRow {
+    let unknown = || "–".to_owned();
+    PartitionRow {
+        name: format!("{}/{}", of.topic, of.partition),
+        marks: vec![("halted".to_owned(), "bad")],
+        lanes: unknown(),
+        in_flight: unknown(),
+        waiting: unknown(),
+        open: unknown(),
+        position: unknown(),
+        committable: unknown(),
+        committed: unknown(),
+        lag: unknown(),
+        bar: String::new(),
+    }
 }
 
 fn row(of: &Partition, most: u64) -> PartitionRow {
@@ -167,7 +185,7 @@ mod tests {
 
     #[test]
     fn partitions_come_in_order_and_their_bars_can_be_compared() {
-        let rows = partitions(&[partition(10, 100, 190), partition(2, 100, 140)]);
+        let rows = partitions(&[partition(10, 100, 190), partition(2, 100, 140)], &[]);
         assert_eq!(
             rows.iter().map(|row| (row.name.as_str(), row.lag.as_str())).collect::<Vec<_>>(),
             [("orders/2", "50"), ("orders/10", "100")]
@@ -182,6 +200,13 @@ mod tests {
             partitions_said(&[partition(10, 100, 190), partition(2, 100, 140)]),
             "2 partitions, 150 records behind the end of the log"
         );
+    }
+
+    #[test]
+    fn a_halted_partition_has_its_row_too() {
+        let halted = Halted { topic: "orders".into(), partition: 3, reason: String::new() };
+        let rows = partitions(&[partition(10, 100, 190)], &[halted]);
+        assert_eq!((rows[1].name.as_str(), rows[1].marks[0].0.as_str(), rows[1].lag.as_str()), ("orders/3", "halted", "–"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::admin::orders::LaneState;
-use crate::admin::state::{Dispositions, Gate, Group, Partition, Quota};
+use crate::admin::state::{Calls, Dispositions, Gate, Group, Partition, Quota};
 
 const NOW: Duration = Duration::from_secs(4_000);
 
@@ -14,7 +14,8 @@ fn page_of(state: &State, oldest: Vec<OrderLane>, order: Option<(String, Result<
 
 fn member() -> State {
     let partition = Partition { topic: "orders".into(), lanes: 3, log_end: Some(10), ..Partition::default() };
-    State { group: Group::Member, partitions: vec![partition], records_read: 12_345, ..State::default() }
+    let calls = Calls { max_in_flight: 64, ..Calls::default() };
+    State { group: Group::Member, partitions: vec![partition], records_read: 12_345, calls, ..State::default() }
 }
 
 #[test]
@@ -68,6 +69,13 @@ fn an_empty_quota_and_a_fuse_that_burns_are_marked() {
         page.contains("<dt>Tokens left</dt><dd class=\"warn\">0</dd>") && page.contains("<dd class=\"warn\">0 of 100 tokens</dd>"),
         "{page}"
     );
+}
+
+#[test]
+fn what_nobody_has_told_yet_is_neither_a_number_nor_an_alarm() {
+    let page = page_of(&State::default(), Vec::new(), None);
+    assert!(page.contains("<dt>Dead-letter fuse</dt><dd>–</dd>") && page.contains("<dt>Gate</dt><dd>–</dd>"), "{page}");
+    assert!(page.contains("<dt>Freshness</dt><dd>–<small>"), "{page}");
 }
 
 #[test]

@@ -48,6 +48,17 @@ impl Verdict {
             }
             Group::Member => {}
         }
+        if let Some(first) = state.halted.first() {
+            let others = match state.halted.len() - 1 {
+                0 => String::new(),
+                more => format!(" So {} {more} more.", if more == 1 { "does" } else { "do" }),
+            };
+            let text = format!(
+                "{}/{} stands still until somebody decides; the other partitions go on.{others} The reason: {}.",
+                first.topic, first.partition, first.reason
+            );
+            return new("bad", "A partition is halted", text);
+        }
         let closed = format!("Closed for {}; {}.", span(gate_for.as_secs_f64()), wait(state));
         match (state.gate.state, state.gate.reason) {
             (GateState::Open, _) => Self::with_open_gate(state),
@@ -144,7 +155,7 @@ fn explain(reason: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::state::{Gate, Partition, Quota, TypeGate};
+    use crate::admin::state::{Gate, Halted, Partition, Quota, TypeGate};
 
     fn member() -> State {
         let partition = Partition { lanes: 3, position: 10, barrier: Some(10), ..Partition::default() };
@@ -192,6 +203,14 @@ mod tests {
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), all);
+    }
+
+    #[test]
+    fn a_halted_partition_is_told_with_its_reason_before_anything_else() {
+        let halted = |partition| Halted { topic: "orders".into(), partition, reason: "offset 4 is gone".into() };
+        let told = verdict(&State { halted: vec![halted(2), halted(5)], ..member() });
+        assert_eq!((told.class, told.say), ("bad", "A partition is halted"));
+        assert!(told.text.starts_with("orders/2 stands still") && told.text.contains("So does 1 more") && told.text.contains("offset 4"));
     }
 
     #[test]

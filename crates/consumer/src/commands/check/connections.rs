@@ -7,6 +7,7 @@ use rdkafka::consumer::Consumer;
 use serde::Serialize;
 
 use super::{listener, schemas};
+use crate::commands::progress::Waiting;
 use crate::config::{Config, Framing, Topics};
 use crate::kafka::connect;
 use crate::kafka::topics::{Waits, Wanted, check as check_topics, subscribed};
@@ -50,11 +51,16 @@ impl Connection {
 
 /// Asks everybody.
 pub(super) fn check(config: &Config, call: bool) -> Vec<Connection> {
+    let waiting = Waiting::on("Kafka");
     let (connection, topics) = kafka(config);
+    drop(waiting);
     let mut found = vec![connection];
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
+            let waiting = Waiting::on("the schema registry");
             found.extend(registry(config, &topics).await);
+            drop(waiting);
+            let _waiting = Waiting::on("AlipayHK");
             found.push(alipayhk(config).await);
             if call {
                 found.push(super::call::check(config).await);

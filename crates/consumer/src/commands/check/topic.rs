@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::report::line;
 use super::sample::{Checked, Checker};
 use crate::commands::decoding::{Decoding, Found};
-use crate::commands::progress::Progress;
+use crate::commands::progress::{Progress, Waiting};
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 use crate::kafka::reader::{Part, Reader};
@@ -30,6 +30,7 @@ pub(super) struct Between {
 /// Reads the newest `records` of every source, evenly over its partitions.
 pub(super) fn check(config: &Config, records: u64, now_millis: i64) -> Result<(Vec<Checked>, Between), Trouble> {
     let key = Trouble::at(config.kafka.topics.key());
+    let waiting = Waiting::on("Kafka");
     let reader = Reader::new(&config.kafka)?;
     let mut parts = Vec::new();
     for topic in reader.sources(&config.kafka.topics).map_err(&key)? {
@@ -37,6 +38,7 @@ pub(super) fn check(config: &Config, records: u64, now_millis: i64) -> Result<(V
         let each = i64::try_from(records.div_ceil(of_topic.len().max(1) as u64)).unwrap_or(i64::MAX);
         parts.extend(of_topic.into_iter().map(|part| Part { from: part.from.max(part.to.saturating_sub(each)), ..part }));
     }
+    drop(waiting);
     let mut progress = Progress::new(parts.iter().map(Part::len).sum(), "records");
     let mut decoding = Decoding::new(config)?;
     let mut checker = Checker::new(config, None, now_millis);

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::letter::Letter;
 use super::scan::{Meant, letters};
 use crate::cli::ListArgs;
+use crate::commands::progress::Waiting;
 use crate::commands::say;
 use crate::commands::table::{count, cut, table};
 use crate::commands::trouble::{Trouble, load};
@@ -28,8 +29,10 @@ struct Listed {
 pub(super) fn run(args: &ListArgs) -> Result<ExitCode, Trouble> {
     let config = load(&args.common.config)?;
     let mut meant = Meant::new(&config, &args.letters)?;
+    let waiting = Waiting::on("Kafka");
     let reader = Reader::new(&config.kafka)?;
     let parts = meant.parts(&reader, &config.dead_letter.topic)?;
+    drop(waiting);
     let mut listed = Listed { topic: config.dead_letter.topic.clone(), ..Listed::default() };
     letters(&reader, parts, &mut meant, false, |letter| listed.take(letter, args.limit.unwrap_or(usize::MAX)))?;
     listed.letters.make_contiguous().sort_by_key(|letter| (letter.written, letter.place));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::scan::{KEY, Meant, letters};
 use crate::cli::ReplayArgs;
+use crate::commands::progress::Waiting;
 use crate::commands::resend::{Keys, Knowledge, Newest, Plan, Run, allowed, execute};
 use crate::commands::trouble::{Trouble, load};
 use crate::kafka::reader::Reader;
@@ -21,6 +22,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
     let config = load(&args.common.config)?;
     let mut meant = Meant::new(&config, &args.letters)?;
     let mut candidates = Candidates::new(&config, args)?;
+    let waiting = Waiting::on("Kafka");
     let reader = Reader::new(&config.kafka)?;
     let resend = &args.resend;
     let leave = if resend.dry_run { None } else { Some(allowed(&config, &reader, resend.online, resend.rate)?) };
@@ -34,6 +36,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
         Some(run) => run.parts.clone(),
         None => meant.parts(&reader, topic)?,
     };
+    drop(waiting);
 
     // First which modification of each order is the newest, then whether AlipayHK has a newer one, then the letters once more.
     let (keys, mut newest, mut since) = (Keys::default(), Newest::default(), Since::default());

@@ -15,6 +15,7 @@ use super::scan::{Meant, letters};
 use crate::cli::{LettersArgs, ShowLetterArgs};
 use crate::commands::check::{masked, order_json};
 use crate::commands::decoding::{Decoding, Found};
+use crate::commands::progress::Waiting;
 use crate::commands::say;
 use crate::commands::trouble::{Trouble, load};
 use crate::commands::when::When;
@@ -42,8 +43,10 @@ pub(super) fn run(args: &ShowLetterArgs) -> Result<ExitCode, Trouble> {
     let config = load(&args.common.config)?;
     let one = LettersArgs { letter: vec![args.letter], ..LettersArgs::default() };
     let mut meant = Meant::new(&config, &one)?;
+    let waiting = Waiting::on("Kafka");
     let reader = Reader::new(&config.kafka)?;
     let parts = meant.parts(&reader, &config.dead_letter.topic)?;
+    drop(waiting);
     let mut found = None;
     letters(&reader, parts, &mut meant, true, |letter| found = Some(letter))?;
     let Some(letter) = found else {

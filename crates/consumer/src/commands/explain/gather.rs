@@ -9,7 +9,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use super::{End, Seen, Story};
 use crate::cli::ExplainArgs;
 use crate::commands::decoding::{Decoding, Found};
-use crate::commands::progress::Progress;
+use crate::commands::progress::{Progress, Waiting};
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 use crate::kafka::assignment::{Committed, committed_in};
@@ -19,10 +19,12 @@ use crate::kafka::topics::cluster_id;
 /// Reads the sources through and keeps what is of this order.
 pub(super) fn records(config: &Config, reader: &Reader, args: &ExplainArgs) -> Result<Story, Trouble> {
     let key = Trouble::at(config.kafka.topics.key());
+    let waiting = Waiting::on("Kafka");
     let mut parts = Vec::new();
     for topic in reader.sources(&config.kafka.topics).map_err(&key)? {
         parts.extend(reader.parts(&topic, args.from.map(|from| from.0)).map_err(&key)?);
     }
+    drop(waiting);
     let mut decoding = Decoding::new(config)?;
     let mut progress = Progress::new(parts.iter().map(Part::len).sum(), "records");
     let mut story = Story { order: args.order.clone(), ..Story::default() };

@@ -72,6 +72,10 @@ fn of_instance(address: &str, state: &Value) -> Vec<String> {
     if state["unfit_alarm"] == true {
         found.push(format!("{address}: many records of the last minute can never be sent: see dlq list --from 1h"));
     }
+    for halted in state["halted"].as_array().into_iter().flatten() {
+        let (topic, reason) = (halted["topic"].as_str().unwrap_or_default(), halted["reason"].as_str().unwrap_or_default());
+        found.push(format!("{address}: {topic}/{} is halted: {reason}", halted["partition"]));
+    }
     if let Some(reason) = state["group"]["reason"].as_str() {
         found.push(format!("{address}: {reason}"));
     }
@@ -156,10 +160,12 @@ mod tests {
                 { "topic": "orders", "partition": 1, "position": 9, "barrier": 9, "restoring": true },
                 { "topic": "orders", "partition": 2, "position": 9, "barrier": 9, "restoring": false },
             ],
+            "halted": [{ "topic": "orders", "partition": 3, "reason": "offset 4 is gone from the log" }],
         });
         let found = of_instance("127.0.0.1:1", &state);
-        assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!(found.len(), 5, "{found:?}");
         assert!(found[0].contains("the gate is closed: systemic") && found[1].contains("HEALTH_CARD"));
-        assert!(found[2].contains("orders/0 still reads up to 9") && found[3].contains("orders/1 still reads from the outcomes topic"));
+        assert!(found[2].contains("orders/3 is halted: offset 4 is gone"), "{found:?}");
+        assert!(found[3].contains("orders/0 still reads up to 9") && found[4].contains("orders/1 still reads from the outcomes topic"));
     }
 }

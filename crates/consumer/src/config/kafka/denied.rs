@@ -47,7 +47,7 @@ const FIXED: &[(&str, &str, &str)] = &[
 
 const COMMITS: &str = "offsets are committed only after AlipayHK's verdict, by order-sync itself";
 const LETTERS: &str = "a dead letter counts only once every replica has confirmed it";
-const TOKENS: &str = "OAUTHBEARER is not yet supported";
+const TOKENS: &str = "a token that nobody signed proves nothing; see docs/kafka-security.md for OAUTHBEARER";
 const CODE: &str = "it loads foreign code into the process";
 
 /// Properties that may not be set at all.

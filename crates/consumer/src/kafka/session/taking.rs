@@ -132,7 +132,7 @@ impl Session<'_> {
         if let Err(error) = self.consumer.resume(&fetched) {
             self.tell(Event::Trouble { what: format!("resuming an assignment: {error}") });
         }
-        self.tell(Event::Joined { partitions: self.partitions.count() });
+        self.tell(Event::Joined { partitions: self.partitions.count(), still: self.partitions.still() });
     }
 
     /// Tells librdkafka where a partition begins that it has already, and waits for its word: anything else could begin elsewhere.
@@ -177,7 +177,7 @@ impl Session<'_> {
         if let Err(error) = self.consumer.incremental_unassign(partitions) {
             self.tell(Event::Trouble { what: format!("giving partitions back: {error}") });
         }
-        self.tell(Event::Joined { partitions: self.partitions.count() });
+        self.tell(Event::Joined { partitions: self.partitions.count(), still: self.partitions.still() });
     }
 }
 

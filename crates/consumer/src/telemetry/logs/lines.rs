@@ -1,6 +1,7 @@
 //! One event, one line, one write.
 
 use std::fmt::{self, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
@@ -16,6 +17,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::Format;
 use super::clean::Clean;
+
+/// Lines of this process.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines there have been: who draws on the same terminal has to know of them.
+pub(crate) fn written() -> u64 {
+    WRITTEN.load(Ordering::Relaxed)
+}
 
 /// Writes each event to what `out` opens.
 pub(super) struct Lines<O> {
@@ -51,6 +60,7 @@ where
             Format::Json => json(metadata, fields),
         };
         line.push('\n');
+        WRITTEN.fetch_add(1, Ordering::Relaxed);
         // nobody is left to tell when stderr is gone
         let _ = std::io::Write::write_all(&mut (self.out)(), line.as_bytes());
     }

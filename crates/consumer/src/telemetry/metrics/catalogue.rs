@@ -86,6 +86,7 @@ catalogue! {
     CALL_DURATION = "ordersync.call.duration", CALL_SECONDS, "s", &[closed("outcome", OutcomeName::first)], "From handing a call out to its outcome: building, signing, exchange and verification.";
     SIGNING_DURATION = "ordersync.signing.duration", SIGN_SECONDS, "s", &[], "One signature, sealing included when it is on.";
     IN_FLIGHT = "ordersync.calls.in_flight", Kind::Gauge, "{call}", &[], "Calls on their way.";
+    MAX_IN_FLIGHT = "ordersync.calls.max_in_flight", Kind::Gauge, "{call}", &[], "Calls that may be on their way at once: `quota.max_in_flight` of this instance.";
     CALLS_SAVED = "ordersync.calls.saved", Kind::Counter, "{call}", &[], "Calls that collapse made unnecessary.";
     PARTITION_POSITION = "ordersync.partition.position", Kind::Gauge, "{offset}", PARTITION, "The next offset to read.";
     PARTITION_COMMITTABLE = "ordersync.partition.committable", Kind::Gauge, "{offset}", PARTITION, "The lowest open offset, else the next to read.";
@@ -95,6 +96,7 @@ catalogue! {
     PARTITION_IN_FLIGHT = "ordersync.partition.in_flight", Kind::Gauge, "{call}", PARTITION, "Calls on their way.";
     PARTITION_LAG = "ordersync.partition.lag", Kind::Gauge, "{record}", PARTITION, "Records from the committable offset to the end of the log; absent until the end is known.";
     PARTITION_PAUSED = "ordersync.partition.paused", Kind::Gauge, "{state}", PARTITION, "1 while fetching stands still because enough is open.";
+    PARTITION_HALTED = "ordersync.partition.halted", Kind::Gauge, "{state}", PARTITION, "1 while the partition is held and not read because its offsets cannot be trusted: an operator has to decide. 0 for one that is read.";
     PARTITION_WINDOW_LEFT = "ordersync.partition.window_left", Kind::Gauge, "{offset}", PARTITION, "Offsets from the position to the announced window; 0: reading is further than what may be sent yet.";
     PARTITION_METADATA = "ordersync.partition.commit_metadata", Kind::Gauge, "{character}", PARTITION, "Characters of the last commit's metadata, of at most 4,096: the window and the map of what is settled ahead. What the map does not reach is sent again after a crash.";
     GATE_CLOSED = "ordersync.gate.closed", Kind::Gauge, "{state}", &[closed("reason", gate_reasons)], "1 for the reason for which no calls are made, or only one to find out.";
@@ -108,7 +110,7 @@ catalogue! {
     UNFIT_ALARM = "ordersync.records.unfit_alarm", Kind::Gauge, "{state}", &[], "1 while many records can never be sent: undecodable, invalid or unmapped were 10 or more and one in a hundred or more of the last minute, until a minute has none.";
     COMMITS = "ordersync.commits", Kind::Counter, "{commit}", &[closed("result", CommitEnd::first)], "Commits by the coordinator's word; `unanswered`: none came in time.";
     REBALANCES = "ordersync.rebalances", Kind::Counter, "{rebalance}", &[], "Times the group settled after a change.";
-    HALTED = "ordersync.partitions.halted", Kind::Counter, "{partition}", &[], "Partitions not taken because their offsets cannot be trusted: an operator has to decide.";
+    HALTED = "ordersync.partitions.halted", Kind::Counter, "{partition}", &[], "Times a partition was left alone because its offsets cannot be trusted; those that are so now are in `ordersync.partition.halted`.";
     REBUILDS = "ordersync.consumer.rebuilds", Kind::Counter, "{rebuild}", &[closed("reason", Rebuild::first)], "Times the consumer was destroyed to join as a new member.";
     LOOP_AGE = "ordersync.loop.age", Kind::Gauge, "s", &[closed("loop", || LOOPS.into())], "Time since the loop last turned; of `poll`: the gap between two polls of Kafka.";
     REGISTRY_FETCHES = "ordersync.registry.fetches", Kind::Counter, "{request}", &[closed("result", RegistryFetch::first)], "Schemas asked for.";

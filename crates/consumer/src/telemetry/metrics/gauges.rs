@@ -64,8 +64,9 @@ fn of_state(meter: &Meter, published: &Published) {
         let published = published.clone();
         counter(meter, entry, move |to| to.observe(read(&published.get()), &[]));
     }
-    let gauges: [(&Entry, Whole); 3] = [
+    let gauges: [(&Entry, Whole); 4] = [
         (&catalogue::IN_FLIGHT, |state| state.calls.in_flight),
+        (&catalogue::MAX_IN_FLIGHT, |state| state.calls.max_in_flight),
         (&catalogue::REMEMBERED, |state| state.remembered_orders),
         (&catalogue::UNFIT_ALARM, |state| u64::from(state.unfit_alarm)),
     ];
@@ -95,13 +96,17 @@ fn of_partitions(meter: &Meter, published: &Published) {
         u64_gauge(meter, entry, move |to| {
             for partition in &published.get().partitions {
                 if let Some(value) = read(partition) {
-                    let labels =
-                        [KeyValue::new("topic", partition.topic.clone()), KeyValue::new("partition", i64::from(partition.partition))];
-                    to.observe(value, &labels);
+                    to.observe(value, &place(&partition.topic, partition.partition));
                 }
             }
         });
     }
+    let published = published.clone();
+    u64_gauge(meter, &catalogue::PARTITION_HALTED, move |to| {
+        let state = published.get();
+        state.partitions.iter().for_each(|of| to.observe(0, &place(&of.topic, of.partition)));
+        state.halted.iter().for_each(|of| to.observe(1, &place(&of.topic, of.partition)));
+    });
 }
 
 fn of_gates(meter: &Meter, published: &Published) {
@@ -121,6 +126,11 @@ fn of_gates(meter: &Meter, published: &Published) {
             to.observe(u64::from(closed), &[KeyValue::new("biz_type", name)]);
         }
     });
+}
+
+/// The labels of a partition.
+fn place(topic: &str, partition: i32) -> [KeyValue; 2] {
+    [KeyValue::new("topic", topic.to_owned()), KeyValue::new("partition", i64::from(partition))]
 }
 
 fn offset(value: i64) -> Option<u64> {

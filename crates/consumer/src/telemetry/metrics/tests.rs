@@ -8,7 +8,7 @@ use engine::{GateReason, ParkKind, PartitionId, SkipReason, StaleReason};
 
 use super::series::Series;
 use super::*;
-use crate::admin::state::{Gate, GateState, Partition, State, TypeGate};
+use crate::admin::state::{Calls, Gate, GateState, Halted, Partition, State, TypeGate};
 
 fn metrics() -> (Metrics, Published) {
     let published = Published::default();
@@ -179,10 +179,15 @@ fn gauges_follow_the_published_state() {
         calls_saved: 12,
         freshness_seconds: 1.5,
         gate: Gate { state: GateState::Probing, reason: Some(GateReason::Cause(Cause::Timeout).name()), types },
+        calls: Calls { attempted: 9, in_flight: 7, max_in_flight: 8 },
         partitions: vec![partition],
+        halted: vec![Halted { topic: "orders".into(), partition: 5, reason: "gone".into() }],
         ..State::default()
     });
     let page = metrics.render();
+    assert_eq!(value(&page, "ordersync_calls_max_in_flight"), "8");
+    let halted = [3, 5].map(|number| value(&page, &format!("ordersync_partition_halted{{partition=\"{number}\",topic=\"orders\"}}")));
+    assert_eq!(halted, ["0", "1"]);
     assert_eq!(value(&page, "ordersync_records_read_total"), "70");
     assert_eq!(value(&page, "ordersync_calls_saved_total"), "12");
     assert_eq!(value(&page, "ordersync_freshness_seconds"), "1.5");

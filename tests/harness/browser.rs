@@ -1,24 +1,25 @@
-//! One Chromium at a time, and what a test wants to know of it. It is driven by the few requests of WebDriver that are needed: the libraries
+//! A real Chromium (Debian: `chromium`, `chromium-driver`), one at a time, and what a test wants to know of it. It is driven by the few requests of WebDriver that are needed: the libraries
 //! for it switch on `serde_json/preserve_order`, and then the tests would not run what is shipped.
 
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use order_sync_tests::kafka::jars::workspace;
-use order_sync_tests::process::{Process, Start};
-use order_sync_tests::wait::{PATIENCE, until};
-use order_sync_tests::{http, ports};
 use serde_json::{Value as Json, json};
+
+use crate::kafka::jars::workspace;
+use crate::process::{Process, Start};
+use crate::wait::{PATIENCE, until};
+use crate::{http, ports};
 
 /// Two cores are enough for one of them.
 static ONE: Mutex<()> = Mutex::new(());
 
 /// Keys by the numbers that WebDriver gives them.
-pub(crate) const TAB: &str = "\u{e004}";
-pub(crate) const ENTER: &str = "\u{e007}";
+pub const TAB: &str = "\u{e004}";
+pub const ENTER: &str = "\u{e007}";
 
 /// A running browser with one tab. Dropping it ends it.
-pub(crate) struct Browser {
+pub struct Browser {
     session: String,
     _chromedriver: Process,
     _one: MutexGuard<'static, ()>,
@@ -26,31 +27,40 @@ pub(crate) struct Browser {
 
 /// A request that the tab made.
 #[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) url: String,
-    pub(crate) method: String,
+pub struct Request {
+    /// Where to.
+    pub url: String,
+    /// How.
+    pub method: String,
 }
 
 /// What to render for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Screen {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) dark: bool,
+pub struct Screen {
+    /// Pixels of the style sheet.
+    pub width: u32,
+    /// The same.
+    pub height: u32,
+    /// Whether its owner likes it dark.
+    pub dark: bool,
 }
 
-pub(crate) const DESKTOP: Screen = Screen { width: 1360, height: 1180, dark: false };
-pub(crate) const PHONE: Screen = Screen { width: 360, height: 780, dark: false };
+/// A window on a desk.
+pub const DESKTOP: Screen = Screen { width: 1360, height: 1180, dark: false };
+/// A small phone.
+pub const PHONE: Screen = Screen { width: 360, height: 780, dark: false };
 
 impl Screen {
-    pub(crate) fn dark(self) -> Self {
+    /// The same at night.
+    pub fn dark(self) -> Self {
         Self { dark: true, ..self }
     }
 }
 
 impl Browser {
+    /// Starts it, as soon as no other one runs.
     #[track_caller]
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::Builder::new().prefix("order-sync-page-").tempdir().expect("a temporary folder").keep();
         let port = ports::free();
@@ -85,8 +95,9 @@ impl Browser {
         browser
     }
 
+    /// Goes to an address.
     #[track_caller]
-    pub(crate) fn open(&self, url: &str) {
+    pub fn open(&self, url: &str) {
         self.ask("url", &json!({ "url": url }));
     }
 
@@ -97,7 +108,7 @@ impl Browser {
 
     /// Sets the size, and light or dark.
     #[track_caller]
-    pub(crate) fn show_on(&self, screen: Screen) {
+    pub fn show_on(&self, screen: Screen) {
         let Screen { width, height, dark } = screen;
         let mobile = width < 500;
         self.cdp(
@@ -115,26 +126,26 @@ impl Browser {
 
     /// What a function's body returns in the tab.
     #[track_caller]
-    pub(crate) fn run(&self, body: &str) -> Json {
+    pub fn run(&self, body: &str) -> Json {
         self.ask("execute/sync", &json!({ "script": body, "args": [] }))
     }
 
     /// The same for a body that calls its last argument with the result.
     #[track_caller]
-    pub(crate) fn run_async(&self, body: &str) -> Json {
+    pub fn run_async(&self, body: &str) -> Json {
         self.ask("execute/async", &json!({ "script": body, "args": [] }))
     }
 
     /// The text that a person sees of the first element found.
     #[track_caller]
-    pub(crate) fn text(&self, selector: &str) -> String {
+    pub fn text(&self, selector: &str) -> String {
         let text = self.run(&format!("return document.querySelector({})?.innerText ?? ''", json!(selector)));
         text.as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the text of an element is as wanted.
     #[track_caller]
-    pub(crate) fn until_text(&self, selector: &str, wanted: impl Fn(&str) -> bool) -> String {
+    pub fn until_text(&self, selector: &str, wanted: impl Fn(&str) -> bool) -> String {
         until(&format!("the text of {selector}"), PATIENCE, || {
             let text = self.text(selector);
             if wanted(&text) { Ok(text) } else { Err(text) }
@@ -143,13 +154,13 @@ impl Browser {
 
     /// Waits for the first figures.
     #[track_caller]
-    pub(crate) fn until_shown(&self) {
+    pub fn until_shown(&self) {
         self.until_text(".verdict h2", |text| !text.is_empty());
     }
 
     /// Presses keys, wherever the focus is.
     #[track_caller]
-    pub(crate) fn press(&self, keys: impl AsRef<str>) {
+    pub fn press(&self, keys: impl AsRef<str>) {
         let keys = keys.as_ref().chars().flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })));
         let keys: Vec<Json> = keys.collect();
         self.ask("actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": keys }] }));
@@ -157,21 +168,21 @@ impl Browser {
 
     /// What has the focus: its id, else its text.
     #[track_caller]
-    pub(crate) fn focused(&self) -> String {
+    pub fn focused(&self) -> String {
         let focused = self.run("const on = document.activeElement; return on === document.body ? 'BODY' : on.id || on.innerText");
         focused.as_str().unwrap_or_default().to_owned()
     }
 
     /// Everything that the browser complained of since the last look: errors, and what the policy forbids.
     #[track_caller]
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    pub fn complaints(&self) -> Vec<String> {
         let entries = self.ask("se/log", &json!({ "type": "browser" }));
         entries.as_array().into_iter().flatten().map(|entry| format!("{}: {}", entry["level"], entry["message"])).collect()
     }
 
     /// Every request since the last look.
     #[track_caller]
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<Request> {
         let entries = self.ask("se/log", &json!({ "type": "performance" }));
         let request = |text: &str| {
             let event: Json = serde_json::from_str(text).ok()?;
@@ -184,7 +195,7 @@ impl Browser {
 
     /// Leaves a picture of the tab, for people: as it is seen, or from top to bottom.
     #[track_caller]
-    pub(crate) fn picture(&self, name: &str) {
+    pub fn picture(&self, name: &str) {
         let folder = workspace().join(".dev/page");
         fs::create_dir_all(&folder).expect("the folder of pictures can be made");
         let size = self.cdp("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
