@@ -22,7 +22,7 @@ const RATE: u64 = 300;
 const FULL: u64 = 600;
 /// One look at the processor time.
 const LOOK: u64 = 20;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// As the page's script waits after an answer.
 const EVERY: Duration = Duration::from_secs(2);
 /// What a browser loads before it asks for figures.

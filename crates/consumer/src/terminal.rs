@@ -24,13 +24,17 @@ impl Look {
     }
 
     /// The text in one of the colours below, where colours are seen.
+    #[cfg(feature = "sandbox")]
     pub(crate) fn paint(self, colour: &str, text: &str) -> String {
         if self.colour { format!("{colour}{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
+#[cfg(feature = "sandbox")]
 pub(crate) const GREEN: &str = "\x1b[32m";
+#[cfg(feature = "sandbox")]
 pub(crate) const YELLOW: &str = "\x1b[33m";
+#[cfg(feature = "sandbox")]
 pub(crate) const RED: &str = "\x1b[31m";
 
 #[cfg(test)]
@@ -48,6 +52,11 @@ mod tests {
         assert_eq!(look(true, Some(""), "xterm"), (true, true), "an empty one says nothing");
         assert_eq!(look(false, None, "xterm"), (false, false));
         assert_eq!(look(true, None, "dumb"), (false, false));
+    }
+
+    #[cfg(feature = "sandbox")]
+    #[test]
+    fn a_painted_text_is_the_same_text() {
         assert_eq!(Look { redraws: true, colour: false }.paint(RED, "closed"), "closed");
         assert_eq!(Look { redraws: true, colour: true }.paint(RED, "closed"), "\x1b[31mclosed\x1b[0m");
     }

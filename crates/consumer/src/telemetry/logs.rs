@@ -14,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 pub use filter::{BadLevel, Filter};
 pub use panics::install_panic_hook;
 
+#[cfg(feature = "sandbox")]
 pub(crate) use lines::written;
 
 use lines::Lines;

@@ -51,11 +51,11 @@ impl Story {
                         .unwrap_or_default();
                     let state = lane["state"].as_str().unwrap_or("?");
                     format!(
-                        "instance {}: {}/{} {state}, {} attempts{waits}{until}",
+                        "instance {}: {}/{} {state}, {}{waits}{until}",
                         said.address,
                         lane["topic"].as_str().unwrap_or("?"),
                         lane["partition"],
-                        lane["attempts"]
+                        count(lane["attempts"].as_u64().unwrap_or(0), "attempt", "attempts")
                     )
                 })),
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Partition, Status};
 use crate::commands::decoding::{Decoding, Found};
 use crate::commands::instances::Instances;
+use crate::commands::table::count;
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 use crate::kafka::reader::{Part, Reader};
@@ -132,7 +133,8 @@ impl Stuck {
         // It may have been sent meanwhile.
         Ok(lane.and_then(|lane| {
             let waits = lane["waits_for"].as_str()?;
-            Some(format!("{}: {name}, order {order}, {} attempts, waits for {waits}", self.address, lane["attempts"]))
+            let attempts = count(lane["attempts"].as_u64().unwrap_or(0), "attempt", "attempts");
+            Some(format!("{}: {name}, order {order}, {attempts}, waits for {waits}", self.address))
         }))
     }
 }

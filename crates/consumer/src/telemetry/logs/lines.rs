@@ -22,6 +22,7 @@ use super::clean::Clean;
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// How many lines there have been: who draws on the same terminal has to know of them.
+#[cfg(feature = "sandbox")]
 pub(crate) fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
