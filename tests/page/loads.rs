@@ -54,7 +54,8 @@ fn a_page_with_everything_it_loads_and_shows_is_at_most_100_kb() {
         );
         let bytes = bytes.as_u64().expect("bytes are counted");
         println!("{}: {bytes} bytes", page.url);
-        assert!((5_000..=100_000).contains(&bytes), "{}: {bytes} bytes", page.url);
+        // 100,000 is the goal; docs/benchmarks.md says what was measured, and that it stays below this.
+        assert!((5_000..=60_000).contains(&bytes), "{}: {bytes} bytes", page.url);
     }
 }
 
