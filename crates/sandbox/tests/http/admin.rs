@@ -101,8 +101,24 @@ async fn the_page_is_self_contained() {
     assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
     let page = answer.text().await.unwrap();
     assert!(page.contains("AlipayHK sandbox"));
-    for outside in ["http://", "https://", "src=", "@import", "url("] {
+    for outside in ["http://", "https://", "//", "<style", "style=", " onclick="] {
         assert!(!page.contains(outside), "{outside}");
+    }
+    // What it loads comes from the sandbox as well, and asks nobody else.
+    let loaded: Vec<&str> = ["src=\"", "href=\""].iter().flat_map(|mark| page.split(mark).skip(1)).collect();
+    assert!(!loaded.is_empty());
+    for rest in loaded {
+        let path = rest.split('"').next().unwrap();
+        assert!(path.starts_with('/') || path.starts_with('#'), "{path}");
+        if path.starts_with('/') {
+            let answer = ends.http.get(format!("{}{path}", ends.sandbox.base_url())).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            // A namespace is a name.
+            let text = answer.text().await.unwrap().replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+            for outside in ["http://", "https://", "@import", "url("] {
+                assert!(!text.contains(outside), "{path}: {outside}");
+            }
+        }
     }
 }
 
