@@ -18,6 +18,11 @@ fn slow() -> Vec<Rule> {
     vec![Rule::always(Fault::Latency { delay: Span(Duration::from_millis(20)), jitter: Span(Duration::from_millis(80)) })]
 }
 
+/// Calls take so long that whoever looks sees them on their way.
+fn slower() -> Vec<Rule> {
+    vec![Rule::always(Fault::Latency { delay: Span(Duration::from_secs(1)), jitter: Span(Duration::ZERO) })]
+}
+
 /// Slow enough that there is a middle.
 fn paced(world: &World) -> order_sync_tests::config::Config {
     world.config().set("quota.requests_per_second", 100)
@@ -47,16 +52,19 @@ fn one_of_two_is_killed_in_the_middle_and_the_other_takes_over() {
     world.alipayhk.set_faults(slow());
     let lives = lives("KILLED", 10);
     let records = untidy(&lives, 31);
-    let (before, after) = records.split_at(records.len() * 2 / 3);
+    let (before, rest) = records.split_at(records.len() / 2);
+    let (meanwhile, after) = rest.split_at(rest.len() / 2);
     let (survivor, victim) = (OrderSync::start(&paced(&world)), OrderSync::start(&paced(&world)));
     for run in [&survivor, &victim] {
         run.until("half of the partitions", |state| partitions(state) == 3);
     }
     write(&world.orders, world.schema, before.iter().copied());
-    victim.until("some are delivered and some on their way", |state| {
-        disposed(state, "delivered") >= 10 && state["calls"]["in_flight"].as_u64() > Some(0)
-    });
+    victim.until("some are delivered", |state| disposed(state, "delivered") >= 10);
+    world.alipayhk.set_faults(slower());
+    write(&world.orders, world.schema, meanwhile.iter().copied());
+    victim.until("some are on their way", |state| state["calls"]["in_flight"].as_u64() > Some(0));
     victim.kill();
+    world.alipayhk.set_faults(slow());
     write(&world.orders, world.schema, after.iter().copied());
     survivor.until("all partitions", |state| partitions(state) == 6);
     until_all_is_committed(&world, &[&survivor]);
