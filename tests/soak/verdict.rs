@@ -84,14 +84,18 @@ fn duplicates_given_up(log: &Log) -> Log {
     all
 }
 
+/// librdkafka sends a request whose connection broke again by itself, this much after it is connected again at most (`retry.backoff.max.ms`).
+const SENT_AGAIN: i64 = 1_000;
+
 /// The commits but for those that went back while Kafka was disturbed: Kafka takes a former member's commit that was on its way, and the
-/// owner, which never saw it, commits what it knows. Anywhere else a committed offset that goes back is wrong.
+/// owner, which never saw it, commits what it knows; or an older commit is sent again behind a newer one, by librdkafka and after the
+/// newer one was already taken. Anywhere else a committed offset that goes back is wrong.
 fn without_late_ones(known: &Known<'_>) -> (Vec<Told>, u64) {
     let mut last: BTreeMap<i32, i64> = BTreeMap::new();
     let mut kept = Vec::new();
     for told in known.commits {
         let before = last.get(&told.partition).copied().unwrap_or(0);
-        if told.offset >= before || !known.kafka_was_disturbed(told.by, told.by) {
+        if told.offset >= before || !known.kafka_was_disturbed(told.by - SENT_AGAIN, told.by) {
             last.insert(told.partition, told.offset);
             kept.push(told.clone());
         }
