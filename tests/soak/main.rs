@@ -16,6 +16,7 @@ mod events;
 mod evidence;
 mod faults;
 mod fleet;
+mod late_commits;
 mod orders;
 mod progress;
 mod random;

@@ -21,6 +21,10 @@ pub(crate) struct Known<'k> {
     pub(crate) events: &'k [Event],
     pub(crate) lives: &'k [Life],
     pub(crate) commits: &'k [Told],
+    /// Of these, the ones that landed late, over newer ones.
+    pub(crate) late: &'k [Told],
+    /// The partition of each order.
+    pub(crate) places: &'k BTreeMap<&'k str, i32>,
     pub(crate) partitions: usize,
 }
 
@@ -41,7 +45,7 @@ pub(crate) fn explain(known: &Known<'_>) -> Repeats {
     for ((order, version), of) in calls {
         for two in of.windows(2) {
             let [before, after] = two else { continue };
-            match reason(known, before, after) {
+            match reason(known, &of, before, after) {
                 Some(reason) => *repeats.by_reason.entry(reason).or_default() += 1,
                 None => repeats
                     .unexplained
@@ -52,9 +56,9 @@ pub(crate) fn explain(known: &Known<'_>) -> Repeats {
     repeats
 }
 
-/// The first that applies.
-fn reason(known: &Known<'_>, before: &Exchange, after: &Exchange) -> Option<&'static str> {
-    if before.faults.iter().any(|fault| *fault != "latency") {
+/// The first that applies; `all` are the calls with this modification.
+fn reason(known: &Known<'_>, all: &[&Exchange], before: &Exchange, after: &Exchange) -> Option<&'static str> {
+    if undecided(before) {
         return Some("AlipayHK did not decide it, or nobody heard");
     }
     let timeout = TIMEOUT.as_millis() as i64;
@@ -87,7 +91,25 @@ fn reason(known: &Known<'_>, before: &Exchange, after: &Exchange) -> Option<&'st
     {
         return Some("held behind an unclean hand-over, and moved again");
     }
+    if known.a_commit_landed_late(&before.merchant_biz_no, before.at, after.at) {
+        return Some("an older commit landed over the one that told of it");
+    }
+    if before.host != after.host && left_open(all, before, after) {
+        return Some("an earlier attempt could still be applied: the hand-over left it open");
+    }
     (before.host != after.host).then(|| milestone(known, before, after)).flatten()
+}
+
+fn undecided(exchange: &Exchange) -> bool {
+    exchange.faults.iter().any(|fault| *fault != "latency")
+}
+
+/// Accepted, but not settled: an earlier attempt that decided nothing may be applied until `TIMEOUT` and `LATE_APPLY` are over, and until then
+/// the commits leave the order open, so that a successor holds back what is newer. It then sends this one again, perhaps behind its own hold.
+fn left_open(all: &[&Exchange], before: &Exchange, after: &Exchange) -> bool {
+    let alive = (TIMEOUT + LATE_APPLY).as_millis() as i64 + SLACK;
+    let earlier = |one: &&&Exchange| one.at < before.at && one.host == before.host && undecided(one);
+    all.iter().filter(earlier).any(|one| before.at <= one.at + alive && after.at <= one.at + 2 * alive + SESSION)
 }
 
 /// A milestone whose settlement the hand-over lost sight of is sent again although the order is further on, and then the order's newest.
@@ -118,6 +140,12 @@ impl Known<'_> {
             self.commits.iter().find(|told| told.partition as usize == partition && told.by >= since).map(|told| told.by)
         };
         (0..self.partitions).map(first).collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().max())
+    }
+
+    /// What the partition of this order had committed was undone.
+    fn a_commit_landed_late(&self, order: &str, from: i64, to: i64) -> bool {
+        let partition = self.places.get(order);
+        self.late.iter().any(|told| Some(&told.partition) == partition && (from..=to + SLACK).contains(&told.by))
     }
 
     /// The process that made the first call was killed before the second one.

@@ -166,7 +166,7 @@ fn recovery(truth: &Truth, event: &Event) -> Option<f64> {
     let well = if is_alipayhks(event.what) {
         truth.exchanges.iter().filter(|one| one.at >= from && one.result.as_deref() == Some("SUCCESS/S")).find_map(|one| one.answered_at)
     } else {
-        truth.known().well_again(from)
+        truth.known(&truth.places()).well_again(from)
     };
     well.map(|at| (at - from) as f64 / 1_000.0)
 }

@@ -7,6 +7,7 @@ use sandbox::{Exchange, State};
 
 use crate::events::Event;
 use crate::fleet::{End, Life};
+use crate::late_commits::{self, Sorted};
 use crate::orders::Meant;
 use crate::repeats::{self, Known, Repeats};
 
@@ -37,8 +38,10 @@ pub(crate) struct Verdict {
 /// Holds the truth to every rule.
 pub(crate) fn of(truth: &Truth) -> Verdict {
     let mut wrong = truth.before.clone();
-    let known = truth.known();
-    let (commits, went_back) = without_late_ones(&known);
+    let places = truth.places();
+    let known = truth.known(&places);
+    let Sorted { kept: commits, late } = late_commits::sort(&known);
+    let known = Known { late: &late, ..known };
     let log = duplicates_given_up(&truth.log);
     let evidence = Evidence {
         log: &log,
@@ -57,13 +60,33 @@ pub(crate) fn of(truth: &Truth) -> Verdict {
     the_log_is_what_was_written(truth, &mut wrong);
     letters_have_their_reason(truth, &mut wrong);
     processes_end_when_they_are_asked(truth, &mut wrong);
-    Verdict { seen, repeats, went_back, wrong }
+    Verdict { seen, repeats, went_back: late.len() as u64, wrong }
 }
 
 impl Truth {
     /// What explains repeats.
-    pub(crate) fn known(&self) -> Known<'_> {
-        Known { exchanges: &self.exchanges, events: &self.events, lives: &self.lives, commits: &self.commits, partitions: self.ends.len() }
+    pub(crate) fn known<'k>(&'k self, places: &'k BTreeMap<&'k str, i32>) -> Known<'k> {
+        Known {
+            exchanges: &self.exchanges,
+            events: &self.events,
+            lives: &self.lives,
+            commits: &self.commits,
+            late: &[],
+            places,
+            partitions: self.ends.len(),
+        }
+    }
+
+    /// The partition of each order.
+    pub(crate) fn places(&self) -> BTreeMap<&str, i32> {
+        let mut places = BTreeMap::new();
+        for ((partition, _), meant) in &self.meant {
+            match meant {
+                Meant::Modification { order, .. } => places.insert(order.as_str(), *partition),
+                Meant::Tombstone | Meant::Bad(_) => None,
+            };
+        }
+        places
     }
 }
 
@@ -82,27 +105,6 @@ fn duplicates_given_up(log: &Log) -> Log {
         }
     }
     all
-}
-
-/// How long after Kafka is well again an older commit may still land: `retry.backoff.max.ms`, if it is librdkafka that sends it again. That is
-/// not proven: seed 20261125 showed it once, 79 ms late, and a commit that was answered as failed and landed all the same would look alike.
-const SENT_AGAIN: i64 = 1_000;
-
-/// The commits but for those that went back while Kafka was disturbed: Kafka takes a former member's commit that was on its way, and the
-/// owner, which never saw it, commits what it knows; or an older commit lands behind a newer one. Who sent it is not asked, so a real fault of
-/// that kind hides in here. Anywhere else a committed offset that goes back is wrong.
-fn without_late_ones(known: &Known<'_>) -> (Vec<Told>, u64) {
-    let mut last: BTreeMap<i32, i64> = BTreeMap::new();
-    let mut kept = Vec::new();
-    for told in known.commits {
-        let before = last.get(&told.partition).copied().unwrap_or(0);
-        if told.offset >= before || !known.kafka_was_disturbed(told.by - SENT_AGAIN, told.by) {
-            last.insert(told.partition, told.offset);
-            kept.push(told.clone());
-        }
-    }
-    let went_back = (known.commits.len() - kept.len()) as u64;
-    (kept, went_back)
 }
 
 /// The oracle reads the topic itself; what it read is what the merchant meant.
