@@ -207,8 +207,10 @@ pub enum ParkKind {
 pub enum CommitResult {
     /// Stored.
     Accepted,
-    /// Not stored, for an ordinary reason (a rebalance is running, the coordinator moves): try again.
+    /// Not stored, or stored before this answer: an ordinary reason (a rebalance is running, the coordinator moves). Try again.
     TryAgain,
+    /// Stored or not: the client gave up waiting for the answer, and the coordinator may still take it.
+    InDoubt,
     /// UNKNOWN_MEMBER_ID: we were expelled.
     NotAMember,
     /// The metadata was refused as too large: a defect of ours, answered by a commit without a map.

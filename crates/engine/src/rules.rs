@@ -69,6 +69,8 @@ pub enum Rule {
     OverdueBounds,
     /// An order that comes back waits for its own old call.
     OwnOldCall,
+    /// A commit that failed in the client alone bounds the window like an overdue one.
+    DoubtBounds,
     /// A change of share never refills the bucket.
     QuotaKept,
     /// Who slept for a session joins anew before it commits.

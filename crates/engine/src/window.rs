@@ -31,6 +31,9 @@ pub(crate) struct Window {
     pub(crate) committed: Option<Offset>,
     pub(crate) last: Option<Sent>,
     overdue: Vec<Sent>,
+    /// Commits that the client gave up on after it had sent them. It sends none of them again, and a coordinator that takes one behind a newer
+    /// one does so within a session. From another generation of the group it is refused.
+    in_doubt: Vec<Sent>,
     /// An overdue commit was answered late: commit again.
     pub(crate) again: bool,
     not_before: Now,
@@ -76,6 +79,7 @@ impl Window {
             committed: None,
             last: None,
             overdue: Vec::new(),
+            in_doubt: Vec::new(),
             again: false,
             not_before: Now::default(),
             dirty_since: None,
@@ -95,13 +99,14 @@ impl Window {
         self.in_force.is_some_and(|in_force| in_force >= self.needs)
     }
 
-    /// The limit in force: overdue commits bound it, since each may still land.
+    /// The limit in force: overdue commits and those in doubt bound it, since each may still land.
     pub(crate) fn limit(&self) -> Option<Offset> {
         let in_force = self.in_force?;
         if self.rules.lack(Rule::OverdueBounds) {
             return Some(in_force);
         }
-        Some(self.overdue.iter().map(|sent| sent.window).min().map_or(in_force, |window| in_force.min(window)))
+        let may_land = self.overdue.iter().chain(&self.in_doubt);
+        Some(may_land.map(|sent| sent.window).min().map_or(in_force, |window| in_force.min(window)))
     }
 
     /// The window to announce with a commit at `offset`.
@@ -186,6 +191,20 @@ impl Window {
         self.last.map(|last| Now(last.issued_at.0 + Self::patience(session)))
     }
 
+    /// Commits in doubt that cannot land any more have landed last, or never: a further commit is made, which no doubt comes after.
+    pub(crate) fn end_doubts(&mut self, session: Duration, now: Now) {
+        let ended = self.in_doubt.extract_if(.., |sent| sent.issued_at.0 + session <= now.0).map(|sent| sent.window).min();
+        if let Some(window) = ended {
+            self.again = true;
+            self.in_force = self.in_force.map(|in_force| in_force.min(window));
+        }
+    }
+
+    /// When [`Window::end_doubts`] has something to do.
+    pub(crate) fn doubts_end_at(&self, session: Duration) -> Option<Now> {
+        self.in_doubt.iter().map(|sent| Now(sent.issued_at.0 + session)).min()
+    }
+
     /// From then on a commit is overdue.
     pub(crate) fn patience(session: Duration) -> Duration {
         OVERDUE.min(session / OVERDUE_PART)
@@ -206,11 +225,13 @@ impl Window {
         self.last.is_some() || !self.overdue.is_empty()
     }
 
-    /// The coordinator answered.
+    /// The coordinator answered, or the client in its place.
     pub(crate) fn answered(&mut self, ticket: CommitTicket, result: CommitResult, now: Now) -> Answered {
         let accepted = result == CommitResult::Accepted;
+        let in_doubt = result == CommitResult::InDoubt && !self.rules.lack(Rule::DoubtBounds);
         if let Some(last) = self.last.filter(|last| last.ticket == ticket || self.rules.lack(Rule::CommitTicket)) {
             self.last = None;
+            self.in_doubt.extend(in_doubt.then_some(last));
             if accepted {
                 self.in_force = Some(match self.in_force {
                     // An overdue one was answered in between: nobody knows which of the two the coordinator stored last.
@@ -227,6 +248,7 @@ impl Window {
         }
         let Some(index) = self.overdue.iter().position(|sent| sent.ticket == ticket) else { return Answered::Unknown };
         let sent = self.overdue.remove(index);
+        self.in_doubt.extend(in_doubt.then_some(sent));
         self.again = true;
         if self.rules.lack(Rule::OverdueBounds) {
             return Answered::Overdue(sent);

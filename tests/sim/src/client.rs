@@ -237,6 +237,8 @@ impl World {
         let known = &mut self.processes[process];
         if known.cut_until > self.now {
             known.client.deferred.push((known.cut_until, commit));
+        } else if noisy && rates.commit_doubtful > 0 && self.random.chance(rates.commit_doubtful) {
+            self.commit_in_doubt(process, commit);
         } else if noisy && self.random.chance(rates.commit_deferred) {
             let until = self.now + self.random.between(20, 15_000);
             let asker = self.asker(process);
@@ -254,11 +256,23 @@ impl World {
         }
     }
 
+    /// It is on its way when the connection breaks or its time is over: the client says that it failed, and it lands all the same, before or
+    /// after that, as long as the group is the one that it was made in.
+    fn commit_in_doubt(&mut self, process: usize, commit: usize) {
+        self.commits[commit].doubtful = true;
+        let client = &self.processes[process].client;
+        let (member, generation, asker) = (client.member, client.generation, self.asker(process));
+        let lands = self.now + self.random.between(1, SESSION);
+        self.at(lands, Event::Request(asker, Request::Commit { commit, member, generation, unheard: true }));
+        let told = self.now + self.random.between(1, SESSION / 2);
+        self.at(told, Event::Response(asker, Response::Committed { commit, result: CommitResult::InDoubt }));
+    }
+
     /// A deferred commit travels with the member and generation of the moment at which it is sent.
     fn commit_now(&mut self, process: usize, commit: usize) {
         let client = &self.processes[process].client;
         let (member, generation, asker) = (client.member, client.generation, self.asker(process));
-        self.ask(asker, Request::Commit { commit, member, generation });
+        self.ask(asker, Request::Commit { commit, member, generation, unheard: false });
     }
 
     pub(crate) fn send_deferred(&mut self, process: usize) {

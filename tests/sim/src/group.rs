@@ -35,6 +35,8 @@ pub(crate) enum Request {
         commit: usize,
         member: Option<usize>,
         generation: u32,
+        /// The client has answered it by itself: nobody hears what becomes of it.
+        unheard: bool,
     },
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct Committing {
     pub(crate) metadata: String,
     /// When the driver asked for it.
     pub(crate) issued: u64,
+    /// The client has told that it failed, although it may land.
+    pub(crate) doubtful: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +186,7 @@ impl World {
             }
             Request::Join { member, claims, number } => self.join(asker, member, claims, number),
             Request::Leave { member } => self.expel(member, "left"),
-            Request::Commit { commit, member, generation } => self.commit_arrives(commit, member, generation),
+            Request::Commit { commit, member, generation, unheard } => self.commit_arrives(commit, (member, generation), unheard),
         }
     }
 
@@ -347,9 +351,12 @@ impl World {
         self.group.members.iter_mut().filter(|member| member.alive).for_each(|member| member.seen = now);
     }
 
-    fn commit_arrives(&mut self, commit: usize, member: Option<usize>, generation: u32) {
+    fn commit_arrives(&mut self, commit: usize, (member, generation): (Option<usize>, u32), unheard: bool) {
         if member.is_some_and(|member| self.group.members[member].fenced) {
-            return self.respond(self.commits[commit].asker, Response::Fenced);
+            if !unheard {
+                self.respond(self.commits[commit].asker, Response::Fenced);
+            }
+            return;
         }
         let result = match member {
             // Without member and generation a commit is a standalone consumer's: taken while nobody is in the group.
@@ -371,6 +378,9 @@ impl World {
         if result == CommitResult::Accepted {
             self.accepted(commit, member);
             self.group.stored[partition] = Some((Offset(offset), metadata));
+        }
+        if unheard {
+            return;
         }
         let answered = Response::Committed { commit, result };
         if self.noisy() && self.random.chance(self.scenario.rates.commit_answer) {

@@ -155,6 +155,7 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::Engine(Rule::SleepersJoinAnew)], Generator::Mixed, Some(3_433_508), ""),
     hunt(&[Mutant::Engine(Rule::LeaveUnanswered)], Generator::Commits, Some(2), "C4"),
     hunt(&[Mutant::Engine(Rule::OverdueBounds)], Generator::Wide, Some(2507), "C9"),
+    hunt(&[Mutant::Engine(Rule::DoubtBounds)], Generator::Doubtful, Some(584), "C9"),
     hunt(&[Mutant::Engine(Rule::OwnOldCall)], Generator::Storm, Some(209), ""),
     hunt(&[Mutant::Engine(Rule::QuotaKept)], Generator::Quota, Some(785), ""),
     hunt(&[Mutant::Lingers], Generator::Static, Some(28), ""),

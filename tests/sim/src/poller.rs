@@ -159,7 +159,7 @@ impl World {
                 }
                 let asker = self.asker(process);
                 let Commit { commit: ticket, offset, metadata, .. } = commit;
-                self.send_commit(process, Committing { asker, ticket, partition, offset: offset.0, metadata, issued });
+                self.send_commit(process, Committing { asker, ticket, partition, offset: offset.0, metadata, issued, doubtful: false });
             }
             Command::Fetch { partition, epoch, on } => {
                 if let Some(owned) = poller.current(partition, epoch) {

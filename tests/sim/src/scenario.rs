@@ -3,6 +3,7 @@
 mod draw;
 mod generators;
 mod topic;
+mod turns;
 
 use sandbox::model::OrderRule;
 
@@ -105,6 +106,8 @@ pub struct Rates {
     pub commit_deferred: u64,
     /// The answer to a commit is lost or late.
     pub commit_answer: u64,
+    /// A commit is answered as failed, by the client alone, and stored all the same, before or after that.
+    pub commit_doubtful: u64,
     /// Commits overtake each other.
     pub reorder: bool,
 }

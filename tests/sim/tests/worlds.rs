@@ -69,6 +69,11 @@ fn late_lost_and_overtaken_commits_break_no_rule() {
 }
 
 #[test]
+fn commits_that_fail_and_land_all_the_same_break_no_rule() {
+    seeds(Generator::Doubtful, 1_500);
+}
+
+#[test]
 fn offsets_far_apart_break_no_rule() {
     seeds(Generator::Wide, 500);
 }

@@ -3,7 +3,9 @@
 use engine::CommitResult;
 use rdkafka::error::RDKafkaErrorCode;
 
-/// `NotAMember` is the only reliable word that we were expelled; everything transient is tried again.
+/// `NotAMember` is the only reliable word that we were expelled. What the coordinator says itself lies behind the commit: it was not stored, or
+/// it was before the next one. What librdkafka says in its place (the connection broke, the time was over: its `MSG_POSSIBLY_PERSISTED`) leaves
+/// the commit on its way, and so does, for all that we know, every code that is not named here.
 pub(crate) fn meaning(result: Result<(), RDKafkaErrorCode>) -> CommitResult {
     let Err(code) = result else { return CommitResult::Accepted };
     match code {
@@ -13,8 +15,18 @@ pub(crate) fn meaning(result: Result<(), RDKafkaErrorCode>) -> CommitResult {
         | RDKafkaErrorCode::TopicAuthorizationFailed
         | RDKafkaErrorCode::UnknownTopicOrPartition
         | RDKafkaErrorCode::InvalidCommitOffsetSize => CommitResult::Refused,
-        // ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, a moving coordinator and everything transient: the ledger keeps its place.
-        _ => CommitResult::TryAgain,
+        RDKafkaErrorCode::IllegalGeneration
+        | RDKafkaErrorCode::RebalanceInProgress
+        | RDKafkaErrorCode::FencedInstanceId
+        | RDKafkaErrorCode::CoordinatorLoadInProgress
+        | RDKafkaErrorCode::CoordinatorNotAvailable
+        | RDKafkaErrorCode::NotCoordinator
+        | RDKafkaErrorCode::RequestTimedOut
+        | RDKafkaErrorCode::NotEnoughReplicas
+        | RDKafkaErrorCode::NotEnoughReplicasAfterAppend
+        // librdkafka's own, and nothing was sent: the coordinator was not known.
+        | RDKafkaErrorCode::WaitingForCoordinator => CommitResult::TryAgain,
+        _ => CommitResult::InDoubt,
     }
 }
 
@@ -31,14 +43,22 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_is_tried_again() {
+    fn what_the_coordinator_says_and_passes_by_itself_is_tried_again() {
         use RDKafkaErrorCode::{
-            CoordinatorLoadInProgress, CoordinatorNotAvailable, IllegalGeneration, NotCoordinator, OperationTimedOut, RebalanceInProgress,
-            RequestTimedOut, WaitingForCoordinator,
+            CoordinatorLoadInProgress, CoordinatorNotAvailable, IllegalGeneration, NotCoordinator, RebalanceInProgress, RequestTimedOut,
+            WaitingForCoordinator,
         };
         let passing = [IllegalGeneration, RebalanceInProgress, CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator];
-        for code in passing.into_iter().chain([OperationTimedOut, RequestTimedOut, WaitingForCoordinator]) {
+        for code in passing.into_iter().chain([RequestTimedOut, WaitingForCoordinator]) {
             assert_eq!(meaning(Err(code)), CommitResult::TryAgain, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_commit_that_the_client_gave_up_may_still_land() {
+        use RDKafkaErrorCode::{BrokerTransportFailure, Fail, NetworkException, OperationTimedOut, Unknown};
+        for code in [BrokerTransportFailure, OperationTimedOut, NetworkException, Fail, Unknown] {
+            assert_eq!(meaning(Err(code)), CommitResult::InDoubt, "{code:?}");
         }
     }
 

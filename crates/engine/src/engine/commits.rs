@@ -14,6 +14,7 @@ impl<P: Clone> Engine<P> {
         let (session, most_unsaid) = (self.config.session_timeout, self.most_unsaid());
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let expired = partition.window.expire(session, now);
+        partition.window.end_doubts(session, now);
         let hopeless = partition.window.hopeless_at(session).is_some_and(|at| at <= now);
         let due = partition.window.due(partition.ledger.position(), partition.ledger.committable(), session, most_unsaid);
         let commits = partition.phase == Phase::Consuming && !partition.leaves_alone();

@@ -93,7 +93,8 @@ impl<P: Clone> Engine<P> {
         let (session, stall_after, most_unsaid) = (self.config.session_timeout, self.config.stall_after, self.most_unsaid());
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let window = &partition.window;
-        let mut next = [window.expires_at(session), window.hopeless_at(session), partition.hold_until].into_iter().flatten().min();
+        let commits = [window.expires_at(session), window.hopeless_at(session), window.doubts_end_at(session)];
+        let mut next = commits.into_iter().chain([partition.hold_until]).flatten().min();
         let mut sooner = |at: Option<Now>| next = [next, at].into_iter().flatten().min();
         match partition.draining {
             None => {

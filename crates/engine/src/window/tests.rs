@@ -51,6 +51,34 @@ fn it_only_grows_and_stays_within_the_span() {
 }
 
 #[test]
+fn a_commit_in_doubt_bounds_it_until_a_later_one_cannot_come_before_it() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 16_384, at(0)));
+    assert_eq!(window.answered(CommitTicket(1), CommitResult::InDoubt, at(5)), Answered::Newest(sent(1, 16_384, at(0))));
+    window.sent(sent(2, 30_000, at(6)));
+    window.answered(CommitTicket(2), CommitResult::Accepted, at(6));
+    assert_eq!(window.limit(), Some(Offset(16_384)), "the first one may land over the second one");
+    assert!(!window.has_unanswered() && window.hopeless_at(SESSION).is_none(), "the client sends it no more: nobody has to leave for it");
+    assert_eq!(window.doubts_end_at(SESSION), Some(at(45)));
+    window.end_doubts(SESSION, at(45));
+    assert_eq!((window.limit(), window.again), (Some(Offset(16_384)), true), "perhaps it has");
+    window.sent(sent(3, 30_000, at(45)));
+    window.answered(CommitTicket(3), CommitResult::Accepted, at(45));
+    assert_eq!(window.limit(), Some(Offset(30_000)));
+}
+
+#[test]
+fn an_overdue_commit_that_the_client_gives_up_stays_in_doubt() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 16_384, at(0)));
+    assert!(window.expire(SESSION, at(6)));
+    window.sent(sent(2, 30_000, at(6)));
+    window.answered(CommitTicket(2), CommitResult::Accepted, at(6));
+    window.answered(CommitTicket(1), CommitResult::InDoubt, at(30));
+    assert_eq!((window.limit(), window.hopeless_at(SESSION)), (Some(Offset(16_384)), None));
+}
+
+#[test]
 fn an_overdue_commit_without_an_answer_for_a_session_is_hopeless() {
     let mut window = Window::fresh(Offset(0));
     window.sent(sent(1, 16_384, at(3)));

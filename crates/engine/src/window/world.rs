@@ -18,6 +18,10 @@ enum Step {
     Land(u8, bool),
     /// One answer reaches us.
     Answer(u8),
+    /// The client gives one up that it has sent: it may land all the same, and nobody hears of that.
+    GiveUp(u8),
+    /// One of those lands.
+    LandUnheard(u8),
     Pass(u64),
 }
 
@@ -27,6 +31,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => Just(Step::Commit),
         8 => (any::<u8>(), prop::bool::weighted(0.8)).prop_map(|(which, stored)| Step::Land(which, stored)),
         8 => any::<u8>().prop_map(Step::Answer),
+        1 => any::<u8>().prop_map(Step::GiveUp),
+        1 => any::<u8>().prop_map(Step::LandUnheard),
         3 => prop_oneof![0..200_u64, 4_000..9_000_u64].prop_map(Step::Pass),
     ];
     prop::collection::vec(step, 1..120)
@@ -38,6 +44,8 @@ struct World {
     position: Offset,
     /// Sent, not landed.
     away: Vec<Sent>,
+    /// Given up by the client, and not landed.
+    given_up: Vec<Sent>,
     /// Landed or refused there, the answer on its way back.
     back: Vec<(CommitTicket, CommitResult)>,
     /// What a successor would read.
@@ -51,8 +59,8 @@ impl World {
     fn new(inherited: Option<i64>) -> Self {
         let from = Offset(0);
         let window = inherited.map_or_else(|| Window::fresh(from), |needs| Window::inherited(from, Offset(needs)));
-        let (away, back) = (Vec::new(), Vec::new());
-        Self { window, now: Now::default(), position: from, away, back, stored: None, next: 1, spoken: from }
+        let (away, given_up, back) = (Vec::new(), Vec::new(), Vec::new());
+        Self { window, now: Now::default(), position: from, away, given_up, back, stored: None, next: 1, spoken: from }
     }
 
     fn step(&mut self, step: Step) {
@@ -86,9 +94,23 @@ impl World {
                     self.window.answered(ticket, result, self.now);
                 }
             }
+            Step::GiveUp(which) => {
+                if !self.away.is_empty() {
+                    let sent = self.away.remove(usize::from(which) % self.away.len());
+                    self.given_up.push(sent);
+                    self.back.push((sent.ticket, CommitResult::InDoubt));
+                }
+            }
+            Step::LandUnheard(which) => {
+                if !self.given_up.is_empty() {
+                    self.stored = Some(self.given_up.remove(usize::from(which) % self.given_up.len()));
+                }
+            }
             Step::Pass(millis) => {
                 self.now.0 += Duration::from_millis(millis);
+                self.given_up.retain(|sent| self.now.0 < sent.issued_at.0 + SESSION);
                 self.window.expire(SESSION, self.now);
+                self.window.end_doubts(SESSION, self.now);
             }
         }
     }
@@ -99,7 +121,7 @@ impl World {
         let told = self.stored.map(|stored| stored.window);
         assert!(told.is_some_and(|told| limit <= told), "{limit} is sent below, a successor reads {told:?}");
         // A commit on its way may land at any time, whatever was stored before.
-        assert!(self.away.iter().all(|sent| limit <= sent.window), "what may still land tells of less");
+        assert!(self.away.iter().chain(&self.given_up).all(|sent| limit <= sent.window), "what may still land tells of less");
         assert!(limit.0 <= self.position.0 + Window::HEADROOM);
     }
 }
@@ -126,6 +148,8 @@ proptest! {
         for step in steps {
             world.step(step);
         }
+        // What is in doubt is over after a session.
+        world.step(Step::Pass(SESSION.as_millis() as u64));
         let offset = world.position;
         for _ in 0..20 {
             world.step(Step::Commit);

@@ -3,6 +3,7 @@
 use sandbox::model::OrderRule;
 
 use super::draw::{self, Mix};
+use super::turns::{accept, chain, quiet, successors};
 use super::{Fault, Rates, SESSION, Scenario};
 use crate::random::Random;
 
@@ -21,6 +22,8 @@ pub enum Generator {
     Cut,
     /// Commits that are late, lost, overtaken, or answered late.
     Commits,
+    /// Commits that the client says have failed, and that are stored all the same, perhaps over newer ones.
+    Doubtful,
     /// Offsets so far apart that window and span are reached.
     Wide,
     /// Foreign and damaged metadata, moved offsets, replaced ends of logs.
@@ -55,13 +58,14 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
         Self::Freeze,
         Self::Cut,
         Self::Commits,
+        Self::Doubtful,
         Self::Wide,
         Self::Foreign,
         Self::Storm,
@@ -80,16 +84,18 @@ impl Generator {
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 27] = [
+    pub const RUN: [Self; 29] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
         Self::Freeze,
         Self::Mixed,
         Self::Cut,
+        Self::Doubtful,
         Self::Small,
         Self::Commits,
         Self::Mixed,
+        Self::Doubtful,
         Self::Wide,
         Self::Chain,
         Self::Foreign,
@@ -119,6 +125,7 @@ impl Generator {
             Self::Freeze => "freeze",
             Self::Cut => "cut",
             Self::Commits => "commits",
+            Self::Doubtful => "doubtful",
             Self::Wide => "wide",
             Self::Foreign => "foreign",
             Self::Storm => "storm",
@@ -154,6 +161,10 @@ impl Generator {
                 (mix.partitions, mix.shape.records) = (1, (4, 12));
                 mix.shape.stride = random.pick(&[6_000, 20_000, 120_000]);
             }
+            Self::Doubtful if random.chance(70) => {
+                (mix.partitions, mix.shape.records) = (1, (4, 12));
+                mix.shape.stride = random.pick(&[6_000, 20_000, 120_000]);
+            }
             Self::Calm => (mix.shape.rejects, mix.shape.unfit) = (10, 5),
             Self::Closed => {
                 (mix.partitions, mix.shape.orders, mix.shape.arrives) = (2, 1, random.between(10_000, 40_000));
@@ -173,6 +184,7 @@ impl Generator {
             | Self::Freeze
             | Self::Cut
             | Self::Commits
+            | Self::Doubtful
             | Self::Foreign
             | Self::Storm
             | Self::Orderly
@@ -182,7 +194,7 @@ impl Generator {
             // A position that moves without a record is known late.
             Self::Prompt => mix.shape.controls = 0,
         }
-        if !matches!(self, Self::Wide) {
+        if !matches!(self, Self::Wide | Self::Doubtful) {
             mix.shape.stride = mix.shape.stride.min(4);
         }
         if matches!(self, Self::Chain | Self::Freeze | Self::Cut | Self::Static) {
@@ -262,6 +274,14 @@ impl Generator {
                     scenario.faults.push((at, Fault::Move(partition, to)));
                 }
             }
+            Self::Doubtful => {
+                scenario.rates.commit_doubtful = random.between(10, 50);
+                for _ in 0..random.between(0, 3) {
+                    let (at, to) = (random.between(0, 30_000), process(scenario, random));
+                    let fault = if random.chance(50) { Fault::Move(0, to) } else { Fault::Crash(to) };
+                    scenario.faults.push((at, fault));
+                }
+            }
             Self::Foreign => {
                 for _ in 0..random.between(1, 3) {
                     let (at, partition) = (random.between(500, 20_000), random.index(scenario.logs.len()));
@@ -335,66 +355,4 @@ impl Generator {
             Self::Calm => quiet(scenario),
         }
     }
-}
-
-/// Crashes, stops and moves within L of each other.
-fn chain(scenario: &mut Scenario, from: u64, random: &mut Random) {
-    let mut at = from;
-    for _ in 0..random.between(2, 5) {
-        let who = random.index(scenario.processes);
-        let fault = match random.between(0, 5) {
-            0..=2 => Fault::Crash(who),
-            3 => Fault::Shutdown(who),
-            4 => Fault::CrashAll,
-            _ => Fault::Move(0, who),
-        };
-        scenario.faults.push((at, fault));
-        at += random.between(50, scenario.alive());
-    }
-    scenario.calm_from = scenario.calm_from.max(at);
-}
-
-/// Every member has a name, perhaps but one; others with the same names begin while they run, and often cannot be told so.
-fn successors(scenario: &mut Scenario, random: &mut Random) {
-    let first = scenario.processes;
-    scenario.names = (0..first).map(Some).collect();
-    if random.chance(40) {
-        scenario.names[first - 1] = None;
-    }
-    scenario.faults.truncate(2);
-    for _ in 0..random.between(1, 2) {
-        let (of, at) = (random.index(first - 1), random.between(1_000, 20_000));
-        scenario.names.push(Some(of));
-        scenario.begins.push(at);
-        scenario.crash_at.push(None);
-        scenario.freeze_at.push(None);
-        let before = at.saturating_sub(random.between(0, 2_000));
-        match random.between(0, 9) {
-            0..=5 => scenario.faults.push((before, Fault::Cut(of, random.between(5_000, SESSION + 10_000)))),
-            6 | 7 => scenario.faults.push((before, Fault::Freeze(of, random.between(1_000, SESSION)))),
-            _ => {}
-        }
-        for _ in 0..random.between(0, 2) {
-            let to = random.index(first);
-            scenario.faults.push((at + random.between(100, SESSION), Fault::Move(0, to)));
-        }
-        scenario.calm_from = scenario.calm_from.max(at + SESSION + random.between(0, 10_000));
-    }
-    scenario.processes = scenario.names.len();
-}
-
-/// It is not refused.
-fn accept(entry: &mut crate::log::Entry) {
-    if let crate::log::Kind::Order(version) = &mut entry.kind {
-        version.rejects = false;
-    }
-}
-
-/// Nothing goes wrong.
-fn quiet(scenario: &mut Scenario) {
-    scenario.faults.clear();
-    scenario.rates = Rates::default();
-    scenario.crash_at.fill(None);
-    scenario.freeze_at.fill(None);
-    scenario.quiet = true;
 }

@@ -214,6 +214,7 @@ impl CommitEnd {
         match result {
             CommitResult::Accepted => Self::Accepted,
             CommitResult::TryAgain => Self::TryAgain,
+            CommitResult::InDoubt => Self::InDoubt,
             CommitResult::NotAMember => Self::NotAMember,
             CommitResult::MetadataTooLarge => Self::MetadataTooLarge,
             CommitResult::Refused => Self::Refused,

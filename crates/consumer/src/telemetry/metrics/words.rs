@@ -66,7 +66,7 @@ closed!(
 closed!(
     /// The coordinator's word on a commit, or none in time.
     CommitEnd, "result", {
-        Accepted = "accepted", TryAgain = "try_again", NotAMember = "not_a_member", MetadataTooLarge = "metadata_too_large",
+        Accepted = "accepted", TryAgain = "try_again", InDoubt = "in_doubt", NotAMember = "not_a_member", MetadataTooLarge = "metadata_too_large",
         Refused = "refused", Unanswered = "unanswered",
     }
 );

@@ -75,6 +75,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let commit = prop_oneof![
         12 => Just(CommitResult::Accepted),
         2 => Just(CommitResult::TryAgain),
+        1 => Just(CommitResult::InDoubt),
         1 => Just(CommitResult::NotAMember),
         1 => Just(CommitResult::MetadataTooLarge),
         1 => Just(CommitResult::Refused),

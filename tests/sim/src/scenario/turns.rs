@@ -1,0 +1,67 @@
+//! Turns of events that several generators have in common.
+
+use super::{Fault, Rates, SESSION, Scenario};
+use crate::log::{Entry, Kind};
+use crate::random::Random;
+
+/// Crashes, stops and moves within L of each other.
+pub(super) fn chain(scenario: &mut Scenario, from: u64, random: &mut Random) {
+    let mut at = from;
+    for _ in 0..random.between(2, 5) {
+        let who = random.index(scenario.processes);
+        let fault = match random.between(0, 5) {
+            0..=2 => Fault::Crash(who),
+            3 => Fault::Shutdown(who),
+            4 => Fault::CrashAll,
+            _ => Fault::Move(0, who),
+        };
+        scenario.faults.push((at, fault));
+        at += random.between(50, scenario.alive());
+    }
+    scenario.calm_from = scenario.calm_from.max(at);
+}
+
+/// Every member has a name, perhaps but one; others with the same names begin while they run, and often cannot be told so.
+pub(super) fn successors(scenario: &mut Scenario, random: &mut Random) {
+    let first = scenario.processes;
+    scenario.names = (0..first).map(Some).collect();
+    if random.chance(40) {
+        scenario.names[first - 1] = None;
+    }
+    scenario.faults.truncate(2);
+    for _ in 0..random.between(1, 2) {
+        let (of, at) = (random.index(first - 1), random.between(1_000, 20_000));
+        scenario.names.push(Some(of));
+        scenario.begins.push(at);
+        scenario.crash_at.push(None);
+        scenario.freeze_at.push(None);
+        let before = at.saturating_sub(random.between(0, 2_000));
+        match random.between(0, 9) {
+            0..=5 => scenario.faults.push((before, Fault::Cut(of, random.between(5_000, SESSION + 10_000)))),
+            6 | 7 => scenario.faults.push((before, Fault::Freeze(of, random.between(1_000, SESSION)))),
+            _ => {}
+        }
+        for _ in 0..random.between(0, 2) {
+            let to = random.index(first);
+            scenario.faults.push((at + random.between(100, SESSION), Fault::Move(0, to)));
+        }
+        scenario.calm_from = scenario.calm_from.max(at + SESSION + random.between(0, 10_000));
+    }
+    scenario.processes = scenario.names.len();
+}
+
+/// It is not refused.
+pub(super) fn accept(entry: &mut Entry) {
+    if let Kind::Order(version) = &mut entry.kind {
+        version.rejects = false;
+    }
+}
+
+/// Nothing goes wrong.
+pub(super) fn quiet(scenario: &mut Scenario) {
+    scenario.faults.clear();
+    scenario.rates = Rates::default();
+    scenario.crash_at.fill(None);
+    scenario.freeze_at.fill(None);
+    scenario.quiet = true;
+}
