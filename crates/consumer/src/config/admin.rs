@@ -4,7 +4,7 @@ mod asking;
 mod tls;
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use super::error::ConfigError;
 use super::secret::Secret;
@@ -12,8 +12,8 @@ use super::section::Section;
 pub use asking::Asking;
 pub use tls::Tls;
 
-/// A shorter token could be guessed.
-const SHORTEST_TOKEN: usize = 16;
+/// A shorter token can be guessed.
+const SHORT_TOKEN: usize = 16;
 
 /// Where the process shows itself.
 #[derive(Debug, Clone)]
@@ -47,10 +47,10 @@ impl Admin {
     pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
         let listen = match section.text("listen")? {
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-            Some(text) => text.parse::<SocketAddr>().map_err(|_| {
+            Some(text) => address_of(&text).ok_or_else(|| {
                 section.error(
                     "listen",
-                    format!("{text:?} is no address; expected an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\""),
+                    format!("{text:?} is no address; expected a host and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\""),
                 )
             })?,
         };
@@ -93,15 +93,22 @@ impl fmt::Display for Admin {
     }
 }
 
-/// It goes into a header, so it has no spaces and nothing that a header could not carry.
+/// A name of this machine is looked up; the first of its addresses counts.
+fn address_of(text: &str) -> Option<SocketAddr> {
+    text.parse().ok().or_else(|| text.to_socket_addrs().ok()?.next())
+}
+
+/// It goes into a header, so it has nothing that a header could not carry.
 fn token(section: &Section<'_>) -> Result<Option<Secret>, ConfigError> {
-    let key = if section.has("token_file") { "token_file" } else { "token" };
+    let key = if section.has("token_file") && !section.displaced("token_file", "token") { "token_file" } else { "token" };
     let Some(token) = section.secret("token")? else { return Ok(None) };
-    if token.expose().len() < SHORTEST_TOKEN {
-        return Err(section.error(key, format!("is shorter than {SHORTEST_TOKEN} characters; make one with: openssl rand -hex 32")));
+    let token = Secret::new(token.expose().trim().to_owned());
+    let sendable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if !token.expose().bytes().all(sendable) {
+        return Err(section.error(key, "has characters that a header cannot carry; expected letters, digits and signs of ASCII"));
     }
-    if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(section.error(key, "has characters that a header cannot carry; expected letters, digits and signs of ASCII, no spaces"));
+    if token.expose().len() < SHORT_TOKEN {
+        section.warn(key, format!("is shorter than {SHORT_TOKEN} characters and can be guessed; make one with: openssl rand -hex 32"));
     }
     Ok(Some(token))
 }

@@ -81,7 +81,7 @@ impl Alipayhk {
         };
         let hold_file = section.path("hold_file")?;
         if let Some(path) = hold_file.as_ref().filter(|path| !path.parent().is_some_and(std::path::Path::is_dir)) {
-            return Err(section.error("hold_file", format!("the folder of {} does not exist", path.display())));
+            section.warn("hold_file", format!("the folder of {} does not exist: the file cannot appear before it does", path.display()));
         }
         let (client, keys) = keys::read(section, &client_id)?;
         let client = Arc::new(client);

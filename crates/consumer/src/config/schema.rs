@@ -126,7 +126,7 @@ impl Registry {
             (_, _, Some(_)) => return Err(section.error("token", "is set beside schema.username and schema.password; keep one way")),
         };
         if credentials.is_some() && url.scheme() == "http" && !address::is_loopback(&url) {
-            return Err(section.error("registry_url", format!("{text:?} would carry a password or token unencrypted; use https://")));
+            section.warn("registry_url", format!("{text:?} carries the password or token unencrypted; use https://"));
         }
         let ca_file = section.certificates("ca_file")?;
         Ok(Some(Self { url, credentials, ca_file }))

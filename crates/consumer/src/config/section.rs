@@ -106,6 +106,13 @@ impl<'a> Section<'a> {
         self.table.contains_key(key) || self.source.env.borrow().first_at_or_below(&self.path_of(key)).is_some()
     }
 
+    /// The file has this key, and the environment the other one, which says the same in another way and so takes its place.
+    pub(super) fn displaced(&self, key: &str, by: &str) -> bool {
+        let env = self.source.env.borrow();
+        let in_environment = |key: &str| env.first_at_or_below(&self.path_of(key)).is_some();
+        self.table.contains_key(key) && !in_environment(key) && in_environment(by)
+    }
+
     /// What was given for a key, for the few that have several shapes.
     pub(super) fn given(&self, key: &str) -> Option<Given> {
         let set = self.source.env.borrow_mut().take(&self.path_of(key));
@@ -127,10 +134,11 @@ impl<'a> Section<'a> {
         self.text(key)?.ok_or_else(|| self.missing(key, expected))
     }
 
-    /// A list of texts; from the environment separated by commas.
+    /// A list of texts; from the environment separated by commas, or written as in the file.
     pub(super) fn texts(&self, key: &str) -> Result<Option<Vec<String>>, ConfigError> {
         let texts: Option<Vec<String>> = match self.given(key) {
             None => return Ok(None),
+            Some(Given::Env(text)) if text.trim_start().starts_with('[') => written_list(&text),
             Some(Given::Env(text)) => Some(text.split(',').map(|item| item.trim().to_owned()).collect()),
             Some(Given::File(Value::Array(items))) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
             Some(Given::File(_)) => None,
@@ -222,8 +230,8 @@ impl<'a> Section<'a> {
     /// A secret: `key` itself, or the first line of the file that `key_file` names.
     pub(super) fn secret(&self, key: &str) -> Result<Option<Secret>, ConfigError> {
         let file_key = format!("{key}_file");
-        let inline = self.text(key)?;
-        let path = self.path(&file_key)?;
+        let inline = if self.displaced(key, &file_key) { None } else { self.text(key)? };
+        let path = if self.displaced(&file_key, key) { None } else { self.path(&file_key)? };
         match (inline, path) {
             (Some(_), Some(_)) => Err(self.error(&file_key, format!("is set beside {}; keep one of them", self.path_of(key)))),
             (Some(text), None) => Ok(Some(Secret::new(text))),
@@ -301,4 +309,10 @@ impl<'a> Section<'a> {
         drop(env);
         Ok(section)
     }
+}
+
+/// `["a", "b"]`, as TOML spells it.
+fn written_list(text: &str) -> Option<Vec<String>> {
+    let table: Table = format!("list = {text}").parse().ok()?;
+    table.get("list")?.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }

@@ -106,6 +106,30 @@ fn with_a_token_the_pages_listen_beyond_loopback_and_without_tls_that_is_unwise(
 }
 
 #[test]
+fn what_is_legal_and_unwise_is_warned_of() {
+    let place = Place::new();
+    for (over, warning) in [
+        ("[admin]\ntoken_file = \"password\"", "admin.token_file: is shorter than 16 characters"),
+        ("[admin]\ntoken = \"hunter2 hunter2\"", "admin.token: is shorter than 16 characters"),
+        ("[alipayhk]\nhold_file = \"nowhere/hold\"", "alipayhk.hold_file: the folder of"),
+        (
+            "[schema]\nregistry_url = \"http://registry:8081\"\ntoken_file = \"password\"",
+            "schema.registry_url: \"http://registry:8081\" carries",
+        ),
+    ] {
+        let warnings = place.changed(&[], over, &[]).unwrap().warnings;
+        assert!(warnings.iter().any(|told| told.starts_with(warning)), "{warning}: {warnings:?}");
+        assert!(!warnings.iter().any(|told| told.contains("hunter2")), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_name_of_this_machine_is_looked_up() {
+    let config = Place::new().changed(&[], "[admin]\nlisten = \"localhost:8081\"", &[]).unwrap();
+    assert!(config.admin.listen.ip().is_loopback() && config.admin.listen.port() == 8081);
+}
+
+#[test]
 fn business_types_change_the_rules() {
     let over = "[business_types.RIDE_HAILING]\nmode = \"strict\"\nnever_collapse = [\"ORDER_TAKEN\"]\nextra_statuses = [\"LOST\"]\nrequired = { LOST = [\"extInfo.reason\"] }\n";
     let config = Place::new().changed(&[], over, &[]).unwrap();

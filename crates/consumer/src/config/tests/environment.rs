@@ -77,6 +77,31 @@ fn secrets_have_a_file_form() {
 }
 
 #[test]
+fn a_list_may_be_written_as_in_the_file() {
+    let config = Place::new().changed(&[], "", &[("ORDER_SYNC__KAFKA__TOPICS", r#"["a", "b"]"#)]).unwrap();
+    assert_eq!(config.kafka.topics, Topics::List(vec!["a".to_owned(), "b".to_owned()]));
+    let error = refused(&[("ORDER_SYNC__KAFKA__TOPICS", "[a, b]")]);
+    assert!(error.contains("kafka.topics (ORDER_SYNC__KAFKA__TOPICS): is not a list of texts"), "{error}");
+}
+
+#[test]
+fn what_says_the_same_in_another_way_takes_the_place_of_the_file_s() {
+    let place = Place::new();
+    let changed = |over: &str, name: &str, value: &str| place.changed(&[], over, &[(name, value)]).unwrap();
+    let config = changed("", "ORDER_SYNC__KAFKA__TOPIC_PATTERN", "^shop-.*");
+    assert_eq!(config.kafka.topics, Topics::Pattern("^shop-.*".to_owned()));
+    let config = changed("[admin]\ntoken_file = \"nowhere\"", "ORDER_SYNC__ADMIN__TOKEN", "hunter2hunter2hunter2");
+    assert_eq!(config.admin.token.unwrap().expose(), "hunter2hunter2hunter2");
+    let config = changed("[admin]\ntoken = \"another\"", "ORDER_SYNC__ADMIN__TOKEN_FILE", "password");
+    assert_eq!(config.admin.token.unwrap().expose(), "hunter2");
+    let config = changed("[alipayhk]\nproxy_file = \"nowhere\"", "ORDER_SYNC__ALIPAYHK__PROXY", "http://proxy:3128");
+    assert!(config.alipayhk.proxy.is_some());
+    let both = [("ORDER_SYNC__ADMIN__TOKEN", "hunter2"), ("ORDER_SYNC__ADMIN__TOKEN_FILE", "password")];
+    let error = place.changed(&[], "", &both).map(drop).unwrap_err().to_string();
+    assert!(error.contains("keep one of them") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
 fn mistakes_name_the_variable() {
     let cases = [
         ("ORDER_SYNC__KAFKA__GROUPID", "x", "ORDER_SYNC__KAFKA__GROUPID: kafka.groupid: is not a key"),

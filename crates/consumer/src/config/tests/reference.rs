@@ -76,7 +76,7 @@ fn page() -> String {
          wrong with it, with a key file or with a value is found before anything is connected: exit code 2 and one line that begins with the key.\n\n\
          - **Durations** have a unit: `250ms`, `15s`, `2m`, `1h`, `90d`. **Sizes** too: `64KiB`, `512MiB`, `2GiB`. **Paths** start at the folder of\n  \
          the file. A key that does not exist is an error.\n\
-         - **Environment.** `ORDER_SYNC__SECTION__KEY` stands over the file, lists with commas: `ORDER_SYNC__KAFKA__GROUP_ID=orders-2`. The dots of\n  \
+         - **Environment.** `ORDER_SYNC__SECTION__KEY` stands over the file, lists with commas or as in the file: `ORDER_SYNC__KAFKA__GROUP_ID=orders-2`. The dots of\n  \
          librdkafka's names become `_`: `ORDER_SYNC__KAFKA__PROPERTIES__SASL_PASSWORD`. Tables can only be written in the file.\n\
          - **Secrets** can be kept in a file of their own: `password_file` beside `password`. The first line break at its end does not count. None of\n  \
          them is ever taken from the command line, nor shown.\n\

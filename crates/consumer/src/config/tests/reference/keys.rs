@@ -74,7 +74,7 @@ fn schema() -> Section {
                 "schema.password, schema.password_file",
                 "secret",
                 Absent(registry),
-                "Its password. Only sent over https, or to this machine.",
+                "Its password. Over plain http to another machine it can be read on the way: that is warned of.",
             ),
             key("schema.token, schema.token_file", "secret", Absent(registry), "A bearer token in their place."),
             key("schema.ca_file", "path", Absent("the system's"), "PEM certificates: the only authorities to trust there."),

@@ -11,17 +11,17 @@ pub(super) fn admin() -> Section {
         keys: vec![
             key(
                 "admin.listen",
-                "address",
+                "host and port",
                 Value(|config| config.admin.listen.to_string()),
                 "Where to listen. Beyond loopback only with a token, or with client certificates.",
             ),
             key("admin.hosts", "list of texts", Absent("loopback names"), "Further names by which it may be asked for."),
             key(
                 "admin.token, admin.token_file",
-                "text of 16 characters or more",
+                "text",
                 Absent("none is asked for"),
                 "Has to be shown for everything but `/livez`, `/readyz` and `/metrics`: `Authorization: Bearer …`, or in a browser as the password of any user. \
-                 `status` and `explain` show it.",
+                 `status` and `explain` show it. Below 16 characters it can be guessed: that is warned of.",
             ),
             key(
                 "admin.tls_cert_file, admin.tls_key_file",
