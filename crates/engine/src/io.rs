@@ -207,9 +207,9 @@ pub enum ParkKind {
 pub enum CommitResult {
     /// Stored.
     Accepted,
-    /// Not stored, or stored before this answer: an ordinary reason (a rebalance is running, the coordinator moves). Try again.
+    /// Not stored, and never will be, for an ordinary reason (a rebalance is running). Try again.
     TryAgain,
-    /// Stored or not: the client gave up waiting for the answer, and the coordinator may still take it.
+    /// Stored or not: the client gave it up, perhaps after several attempts, and the coordinator may still take one.
     InDoubt,
     /// UNKNOWN_MEMBER_ID: we were expelled.
     NotAMember,

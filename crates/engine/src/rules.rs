@@ -69,7 +69,7 @@ pub enum Rule {
     OverdueBounds,
     /// An order that comes back waits for its own old call.
     OwnOldCall,
-    /// A commit that failed in the client alone bounds the window like an overdue one.
+    /// A commit that may still land although it was answered bounds the window like an overdue one.
     DoubtBounds,
     /// A change of share never refills the bucket.
     QuotaKept,

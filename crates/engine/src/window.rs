@@ -1,10 +1,13 @@
 //! How far one may speak: the window, its announcements, and the commits that carry them.
 
+mod doubts;
+
 use std::time::Duration;
 
 use crate::io::{CommitResult, CommitTicket, Now, Offset};
 use crate::metadata::SPAN;
 use crate::rules::{Rule, Rules};
+use doubts::Doubts;
 
 /// A commit without an answer for so long is overdue: it may still land, so it bounds the window.
 const OVERDUE: Duration = Duration::from_secs(10);
@@ -31,9 +34,8 @@ pub(crate) struct Window {
     pub(crate) committed: Option<Offset>,
     pub(crate) last: Option<Sent>,
     overdue: Vec<Sent>,
-    /// Commits that the client gave up on after it had sent them. It sends none of them again, and a coordinator that takes one behind a newer
-    /// one does so within a session. From another generation of the group it is refused.
-    in_doubt: Vec<Sent>,
+    /// Commits that the client gave up on after it had sent them. It sends none of them again, and from another generation of the group they are refused.
+    doubts: Doubts,
     /// An overdue commit was answered late: commit again.
     pub(crate) again: bool,
     not_before: Now,
@@ -79,7 +81,7 @@ impl Window {
             committed: None,
             last: None,
             overdue: Vec::new(),
-            in_doubt: Vec::new(),
+            doubts: Doubts::default(),
             again: false,
             not_before: Now::default(),
             dirty_since: None,
@@ -101,12 +103,9 @@ impl Window {
 
     /// The limit in force: overdue commits and those in doubt bound it, since each may still land.
     pub(crate) fn limit(&self) -> Option<Offset> {
-        let in_force = self.in_force?;
-        if self.rules.lack(Rule::OverdueBounds) {
-            return Some(in_force);
-        }
-        let may_land = self.overdue.iter().chain(&self.in_doubt);
-        Some(may_land.map(|sent| sent.window).min().map_or(in_force, |window| in_force.min(window)))
+        let overdue = self.overdue.iter().map(|sent| sent.window).filter(|_| !self.rules.lack(Rule::OverdueBounds));
+        let may_land = overdue.chain(self.doubts.bound()).min();
+        self.in_force.map(|in_force| may_land.map_or(in_force, |window| in_force.min(window)))
     }
 
     /// The window to announce with a commit at `offset`.
@@ -193,7 +192,7 @@ impl Window {
 
     /// Commits in doubt that cannot land any more have landed last, or never: a further commit is made, which no doubt comes after.
     pub(crate) fn end_doubts(&mut self, session: Duration, now: Now) {
-        let ended = self.in_doubt.extract_if(.., |sent| sent.issued_at.0 + session <= now.0).map(|sent| sent.window).min();
+        let ended = self.doubts.end(session, now);
         if let Some(window) = ended {
             self.again = true;
             self.in_force = self.in_force.map(|in_force| in_force.min(window));
@@ -202,7 +201,7 @@ impl Window {
 
     /// When [`Window::end_doubts`] has something to do.
     pub(crate) fn doubts_end_at(&self, session: Duration) -> Option<Now> {
-        self.in_doubt.iter().map(|sent| Now(sent.issued_at.0 + session)).min()
+        self.doubts.ends_at(session)
     }
 
     /// From then on a commit is overdue.
@@ -226,12 +225,11 @@ impl Window {
     }
 
     /// The coordinator answered, or the client in its place.
-    pub(crate) fn answered(&mut self, ticket: CommitTicket, result: CommitResult, now: Now) -> Answered {
+    pub(crate) fn answered(&mut self, ticket: CommitTicket, result: CommitResult, session: Duration, now: Now) -> Answered {
         let accepted = result == CommitResult::Accepted;
-        let in_doubt = result == CommitResult::InDoubt && !self.rules.lack(Rule::DoubtBounds);
         if let Some(last) = self.last.filter(|last| last.ticket == ticket || self.rules.lack(Rule::CommitTicket)) {
             self.last = None;
-            self.in_doubt.extend(in_doubt.then_some(last));
+            self.doubt(last, result, now >= Now(last.issued_at.0 + Self::patience(session)), now);
             if accepted {
                 self.in_force = Some(match self.in_force {
                     // An overdue one was answered in between: nobody knows which of the two the coordinator stored last.
@@ -240,6 +238,7 @@ impl Window {
                     None => last.window,
                 });
                 self.stored(last.offset);
+                self.doubts.accepted(last.issued_at, now);
             } else {
                 self.again = true;
                 self.not_before = Now(now.0 + if result == CommitResult::Refused { REFUSED } else { AGAIN });
@@ -248,7 +247,7 @@ impl Window {
         }
         let Some(index) = self.overdue.iter().position(|sent| sent.ticket == ticket) else { return Answered::Unknown };
         let sent = self.overdue.remove(index);
-        self.in_doubt.extend(in_doubt.then_some(sent));
+        self.doubt(sent, result, true, now);
         self.again = true;
         if self.rules.lack(Rule::OverdueBounds) {
             return Answered::Overdue(sent);
@@ -259,6 +258,13 @@ impl Window {
             self.stored(sent.offset);
         }
         Answered::Overdue(sent)
+    }
+
+    /// It was answered, and may land all the same, or once more: what was answered late was perhaps sent twice, and the answer is that of the last time.
+    fn doubt(&mut self, sent: Sent, result: CommitResult, late: bool, now: Now) {
+        if (late || result == CommitResult::InDoubt) && !self.rules.lack(Rule::DoubtBounds) {
+            self.doubts.add(sent.window, now);
+        }
     }
 
     fn stored(&mut self, offset: Offset) {

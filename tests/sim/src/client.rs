@@ -42,8 +42,8 @@ pub(crate) struct Client {
     pub(crate) fenced: bool,
     heard: u64,
     pub(crate) polled: u64,
-    /// Commits that wait inside the client, and until when.
-    deferred: Vec<(u64, usize)>,
+    /// Commits that wait inside the client: until when, since when.
+    deferred: Vec<(u64, u64, usize)>,
 }
 
 impl Client {
@@ -236,36 +236,44 @@ impl World {
         let (noisy, rates) = (self.noisy(), self.scenario.rates.clone());
         let known = &mut self.processes[process];
         if known.cut_until > self.now {
-            known.client.deferred.push((known.cut_until, commit));
+            known.client.deferred.push((known.cut_until, self.now, commit));
         } else if noisy && rates.commit_doubtful > 0 && self.random.chance(rates.commit_doubtful) {
             self.commit_in_doubt(process, commit);
         } else if noisy && self.random.chance(rates.commit_deferred) {
             let until = self.now + self.random.between(20, 15_000);
             let asker = self.asker(process);
-            self.processes[process].client.deferred.push((until, commit));
+            self.processes[process].client.deferred.push((until, self.now, commit));
             self.at(until, Event::Deferred(asker));
         } else if noisy && self.random.chance(rates.commit_lost) {
             // Lost; perhaps the client says so.
             if self.random.chance(50) {
                 let at = self.now + self.random.between(100, SESSION + 1_000);
                 let asker = self.asker(process);
-                self.at(at, Event::Response(asker, Response::Committed { commit, result: CommitResult::TryAgain }));
+                self.at(at, Event::Response(asker, Response::Committed { commit, result: CommitResult::InDoubt }));
             }
         } else {
             self.commit_now(process, commit);
         }
     }
 
-    /// It is on its way when the connection breaks or its time is over: the client says that it failed, and it lands all the same, before or
-    /// after that, as long as the group is the one that it was made in.
+    /// It is on its way when the connection breaks or its time is over. The client sends the same bytes once more, or says that it failed; what it
+    /// sent first lands all the same, before or after that, as long as the group is the one that it was made in.
     fn commit_in_doubt(&mut self, process: usize, commit: usize) {
         self.commits[commit].doubtful = true;
+        let (now, random) = (self.now, &mut self.random);
+        let again = random.chance(30);
+        let over = match (again, random.chance(50)) {
+            (true, _) => random.between(SESSION / 8, SESSION / 2),
+            (false, true) => random.between(1, 300),
+            (false, false) => random.between(1, SESSION - 1_000),
+        };
+        let lands = if random.chance(50) { random.between(1, SESSION) } else { random.between(1, over + SESSION) };
         let client = &self.processes[process].client;
         let (member, generation, asker) = (client.member, client.generation, self.asker(process));
-        let lands = self.now + self.random.between(1, SESSION);
-        self.at(lands, Event::Request(asker, Request::Commit { commit, member, generation, unheard: true }));
-        let told = self.now + self.random.between(1, SESSION / 2);
-        self.at(told, Event::Response(asker, Response::Committed { commit, result: CommitResult::InDoubt }));
+        let arrives = |unheard| Event::Request(asker, Request::Commit { commit, member, generation, unheard });
+        self.at(now + lands, arrives(true));
+        let told = Event::Response(asker, Response::Committed { commit, result: CommitResult::InDoubt });
+        self.at(now + over, if again { arrives(false) } else { told });
     }
 
     /// A deferred commit travels with the member and generation of the moment at which it is sent.
@@ -280,9 +288,14 @@ impl World {
         if self.processes[process].cut_until > now {
             return;
         }
-        let due: Vec<usize> =
-            self.processes[process].client.deferred.extract_if(.., |(until, _)| *until <= now).map(|(_, commit)| commit).collect();
-        for commit in due {
+        let due: Vec<_> = self.processes[process].client.deferred.extract_if(.., |(until, ..)| *until <= now).collect();
+        for (_, since, commit) in due {
+            if now > since + SESSION {
+                // No commit waits in the client for longer than a session, and whether it was sent before that it does not say.
+                let told = Response::Committed { commit, result: CommitResult::InDoubt };
+                self.at(now, Event::Response(self.asker(process), told));
+                continue;
+            }
             self.commit_now(process, commit);
         }
     }

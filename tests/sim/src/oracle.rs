@@ -65,6 +65,8 @@ enum Last {
 /// One assignment of one partition.
 #[derive(Debug)]
 struct Assignment {
+    /// The coordinator has it that way.
+    owned: bool,
     process: usize,
     life: u32,
     partition: usize,
@@ -204,7 +206,10 @@ impl World {
         };
         let alone = (0..count).map(alone).collect();
         let life = self.processes[process].life;
+        let owner = self.group.owner[partition].map(|owner| self.group.members[owner].asker);
+        let owned = owner.is_some_and(|owner| (owner.process, owner.life) == (process, life));
         self.oracle.assignments.push(Assignment {
+            owned,
             process,
             life,
             partition,

@@ -171,6 +171,16 @@ fn commits_without_a_membership_stay_mended() {
 }
 
 #[test]
+fn commits_in_doubt_that_land_after_long_or_twice_stay_mended() {
+    stays_mended(&[3_441, 4_560, 6_407, 14_488, 22_976, 27_763, 42_610, 47_097].map(|seed| (Generator::Doubtful, seed)));
+}
+
+#[test]
+fn a_commit_that_waits_in_the_client_of_a_sleeper_breaks_no_rule() {
+    seeds(Generator::Alone, 1_000);
+}
+
+#[test]
 fn offsets_moved_over_a_living_call_stay_mended() {
     stays_mended(&[(Generator::Chain, 261_127), (Generator::Foreign, 1_285_229)]);
     // Two partitions whose maps speak of another log, found out in turns.

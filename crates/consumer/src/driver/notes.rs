@@ -131,7 +131,7 @@ impl Notes {
             }
             Note::CommitFailed { partition, result } => {
                 if let Some(left_out) = self.may_say("commit") {
-                    tracing::warn!(partition = %facts.name(partition), ?result, left_out, "a commit was not taken; it is made again");
+                    tracing::warn!(partition = %facts.name(partition), ?result, left_out, "a commit was not taken, or nobody knows whether it was; it is made again");
                 }
             }
             Note::Lease { held: false } => tracing::error!("no commit was accepted for too long: nothing is sent until one is"),

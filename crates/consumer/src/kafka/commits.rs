@@ -3,9 +3,8 @@
 use engine::CommitResult;
 use rdkafka::error::RDKafkaErrorCode;
 
-/// `NotAMember` is the only reliable word that we were expelled. What the coordinator says itself lies behind the commit: it was not stored, or
-/// it was before the next one. What librdkafka says in its place (the connection broke, the time was over: its `MSG_POSSIBLY_PERSISTED`) leaves
-/// the commit on its way, and so does, for all that we know, every code that is not named here.
+/// `NotAMember` is the only reliable word that we were expelled. Whatever does not prove that nothing of the commit lands any more is in doubt: the
+/// client sends a commit up to three times, and tells the end of its last attempt only.
 pub(crate) fn meaning(result: Result<(), RDKafkaErrorCode>) -> CommitResult {
     let Err(code) = result else { return CommitResult::Accepted };
     match code {
@@ -15,17 +14,13 @@ pub(crate) fn meaning(result: Result<(), RDKafkaErrorCode>) -> CommitResult {
         | RDKafkaErrorCode::TopicAuthorizationFailed
         | RDKafkaErrorCode::UnknownTopicOrPartition
         | RDKafkaErrorCode::InvalidCommitOffsetSize => CommitResult::Refused,
-        RDKafkaErrorCode::IllegalGeneration
-        | RDKafkaErrorCode::RebalanceInProgress
-        | RDKafkaErrorCode::FencedInstanceId
-        | RDKafkaErrorCode::CoordinatorLoadInProgress
-        | RDKafkaErrorCode::CoordinatorNotAvailable
-        | RDKafkaErrorCode::NotCoordinator
-        | RDKafkaErrorCode::RequestTimedOut
-        | RDKafkaErrorCode::NotEnoughReplicas
-        | RDKafkaErrorCode::NotEnoughReplicasAfterAppend
-        // librdkafka's own, and nothing was sent: the coordinator was not known.
-        | RDKafkaErrorCode::WaitingForCoordinator => CommitResult::TryAgain,
+        // Said at the first attempt, before anything is written: the generation is over, or not settled yet.
+        RDKafkaErrorCode::IllegalGeneration | RDKafkaErrorCode::RebalanceInProgress | RDKafkaErrorCode::FencedInstanceId => {
+            CommitResult::TryAgain
+        }
+        // The connection broke or its time was over; or that happened to an attempt before: what the coordinator says of a move (NOT_COORDINATOR,
+        // COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS, REQUEST_TIMED_OUT) is told after two attempts more, and WaitingForCoordinator by
+        // the client itself, of commits also that it has sent before it lost the coordinator. Or the code is new to us.
         _ => CommitResult::InDoubt,
     }
 }
@@ -43,21 +38,23 @@ mod tests {
     }
 
     #[test]
-    fn what_the_coordinator_says_and_passes_by_itself_is_tried_again() {
-        use RDKafkaErrorCode::{
-            CoordinatorLoadInProgress, CoordinatorNotAvailable, IllegalGeneration, NotCoordinator, RebalanceInProgress, RequestTimedOut,
-            WaitingForCoordinator,
-        };
-        let passing = [IllegalGeneration, RebalanceInProgress, CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator];
-        for code in passing.into_iter().chain([RequestTimedOut, WaitingForCoordinator]) {
+    fn what_a_rebalance_refuses_was_not_stored_and_is_tried_again() {
+        for code in [RDKafkaErrorCode::IllegalGeneration, RDKafkaErrorCode::RebalanceInProgress, RDKafkaErrorCode::FencedInstanceId] {
             assert_eq!(meaning(Err(code)), CommitResult::TryAgain, "{code:?}");
         }
     }
 
     #[test]
     fn a_commit_that_the_client_gave_up_may_still_land() {
-        use RDKafkaErrorCode::{BrokerTransportFailure, Fail, NetworkException, OperationTimedOut, Unknown};
-        for code in [BrokerTransportFailure, OperationTimedOut, NetworkException, Fail, Unknown] {
+        use RDKafkaErrorCode::{
+            BrokerTransportFailure, CoordinatorLoadInProgress, CoordinatorNotAvailable, Fail, Fatal, KafkaStorageError, NetworkException,
+            NotCoordinator, NotEnoughReplicasAfterAppend, OperationTimedOut, PurgeInflight, RequestTimedOut, SSL, TimedOutQueue, Unknown,
+            WaitingForCoordinator,
+        };
+        let sent = [BrokerTransportFailure, OperationTimedOut, NetworkException, PurgeInflight, SSL, NotEnoughReplicasAfterAppend];
+        let after_other_attempts = [CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator, RequestTimedOut, TimedOutQueue];
+        let other = [WaitingForCoordinator, Fail, Fatal, KafkaStorageError, Unknown];
+        for code in sent.into_iter().chain(after_other_attempts).chain(other) {
             assert_eq!(meaning(Err(code)), CommitResult::InDoubt, "{code:?}");
         }
     }

@@ -241,8 +241,9 @@ impl<'a> Session<'a> {
             return self.tell(Event::Committed { commit: commit.commit, result: CommitResult::TryAgain });
         };
         let request = Commit { topic: &topic, partition, offset: commit.offset.0, metadata: &commit.metadata, ticket: commit.commit.0 };
-        if let Err(code) = self.queue.commit(&request) {
-            self.tell(Event::Committed { commit: commit.commit, result: commits::meaning(Err(code)) });
+        if self.queue.commit(&request).is_err() {
+            // The client did not take it: nothing was sent.
+            self.tell(Event::Committed { commit: commit.commit, result: CommitResult::TryAgain });
         }
     }
 

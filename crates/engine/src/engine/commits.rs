@@ -70,11 +70,12 @@ impl<P: Clone> Engine<P> {
             Some(partition) if self.rules.lack(Rule::FenceCommits) => partition.epoch,
             Some(_) | None => epoch,
         };
+        let session = self.config.session_timeout;
         let Some(partition) = self.current(id, epoch) else { return };
         if result == CommitResult::MetadataTooLarge {
             partition.window.without_map = true;
         }
-        let answered = partition.window.answered(ticket, result, now);
+        let answered = partition.window.answered(ticket, result, session, now);
         self.touch(id);
         if let (Answered::Newest(sent) | Answered::Overdue(sent), CommitResult::Accepted) = (answered, result) {
             let since = if self.rules.lack(Rule::LeaseFromIssue) { now } else { sent.issued_at };

@@ -17,11 +17,11 @@ fn it_opens_only_with_a_window_that_covers_what_was_inherited() {
     assert!(window.next(Offset(0), Offset(0)) >= Offset(500));
     window.sent(sent(1, 500, at(1)));
     assert_eq!(
-        (window.answered(CommitTicket(1), CommitResult::Refused, at(1)), window.is_open()),
+        (window.answered(CommitTicket(1), CommitResult::Refused, SESSION, at(1)), window.is_open()),
         (Answered::Newest(sent(1, 500, at(1))), false)
     );
     window.sent(sent(2, 500, at(2)));
-    window.answered(CommitTicket(2), CommitResult::Accepted, at(2));
+    window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(2));
     assert_eq!(window.limit(), Some(Offset(500)));
 }
 
@@ -31,14 +31,14 @@ fn a_first_commit_that_is_answered_late_opens_it_all_the_same() {
     window.sent(sent(1, 16_384, at(0)));
     assert!(window.expire(SESSION, at(6)));
     window.sent(sent(2, 16_384, at(6)));
-    window.answered(CommitTicket(1), CommitResult::Accepted, at(7));
+    window.answered(CommitTicket(1), CommitResult::Accepted, SESSION, at(7));
     assert!(window.is_open());
 }
 
 #[test]
 fn an_answer_to_nothing_changes_nothing() {
     let mut window = Window::fresh(Offset(0));
-    assert_eq!(window.answered(CommitTicket(9), CommitResult::Accepted, at(0)), Answered::Unknown);
+    assert_eq!(window.answered(CommitTicket(9), CommitResult::Accepted, SESSION, at(0)), Answered::Unknown);
     assert!(!window.is_open());
 }
 
@@ -54,17 +54,43 @@ fn it_only_grows_and_stays_within_the_span() {
 fn a_commit_in_doubt_bounds_it_until_a_later_one_cannot_come_before_it() {
     let mut window = Window::fresh(Offset(0));
     window.sent(sent(1, 16_384, at(0)));
-    assert_eq!(window.answered(CommitTicket(1), CommitResult::InDoubt, at(5)), Answered::Newest(sent(1, 16_384, at(0))));
-    window.sent(sent(2, 30_000, at(6)));
-    window.answered(CommitTicket(2), CommitResult::Accepted, at(6));
+    assert_eq!(window.answered(CommitTicket(1), CommitResult::InDoubt, SESSION, at(5)), Answered::Newest(sent(1, 16_384, at(0))));
+    assert_eq!(window.doubts_end_at(SESSION), None, "the coordinator may stand still, for longer than a session");
+    window.sent(sent(2, 30_000, at(60)));
+    window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(61));
     assert_eq!(window.limit(), Some(Offset(16_384)), "the first one may land over the second one");
     assert!(!window.has_unanswered() && window.hopeless_at(SESSION).is_none(), "the client sends it no more: nobody has to leave for it");
-    assert_eq!(window.doubts_end_at(SESSION), Some(at(45)));
-    window.end_doubts(SESSION, at(45));
+    assert_eq!(window.doubts_end_at(SESSION), Some(at(106)));
+    window.end_doubts(SESSION, at(106));
     assert_eq!((window.limit(), window.again), (Some(Offset(16_384)), true), "perhaps it has");
-    window.sent(sent(3, 30_000, at(45)));
-    window.answered(CommitTicket(3), CommitResult::Accepted, at(45));
+    window.sent(sent(3, 30_000, at(106)));
+    window.answered(CommitTicket(3), CommitResult::Accepted, SESSION, at(106));
     assert_eq!(window.limit(), Some(Offset(30_000)));
+}
+
+#[test]
+fn what_is_refused_or_accepted_in_time_is_in_no_doubt() {
+    for result in [CommitResult::TryAgain, CommitResult::Refused, CommitResult::MetadataTooLarge, CommitResult::Accepted] {
+        let mut window = Window::fresh(Offset(0));
+        window.sent(sent(1, 100, at(0)));
+        window.answered(CommitTicket(1), result, SESSION, at(5));
+        window.sent(sent(2, 200, at(6)));
+        window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(6));
+        assert_eq!(window.limit(), Some(Offset(200)), "{result:?}");
+    }
+}
+
+#[test]
+fn one_that_was_answered_late_may_land_once_more() {
+    for (expires, result) in [(false, CommitResult::Accepted), (true, CommitResult::Accepted), (true, CommitResult::TryAgain)] {
+        let mut window = Window::fresh(Offset(0));
+        window.sent(sent(1, 100, at(0)));
+        assert!(!expires || window.expire(SESSION, at(6)));
+        window.answered(CommitTicket(1), result, SESSION, at(7));
+        window.sent(sent(2, 200, at(8)));
+        window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(8));
+        assert_eq!((window.limit(), window.doubts_end_at(SESSION)), (Some(Offset(100)), Some(at(53))), "{expires} {result:?}");
+    }
 }
 
 #[test]
@@ -73,8 +99,8 @@ fn an_overdue_commit_that_the_client_gives_up_stays_in_doubt() {
     window.sent(sent(1, 16_384, at(0)));
     assert!(window.expire(SESSION, at(6)));
     window.sent(sent(2, 30_000, at(6)));
-    window.answered(CommitTicket(2), CommitResult::Accepted, at(6));
-    window.answered(CommitTicket(1), CommitResult::InDoubt, at(30));
+    window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(6));
+    window.answered(CommitTicket(1), CommitResult::InDoubt, SESSION, at(30));
     assert_eq!((window.limit(), window.hopeless_at(SESSION)), (Some(Offset(16_384)), None));
 }
 

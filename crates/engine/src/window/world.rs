@@ -20,7 +20,9 @@ enum Step {
     Answer(u8),
     /// The client gives one up that it has sent: it may land all the same, and nobody hears of that.
     GiveUp(u8),
-    /// One of those lands.
+    /// The client has sent an overdue one twice.
+    Twice(u8),
+    /// What the client gave up lands.
     LandUnheard(u8),
     Pass(u64),
 }
@@ -31,9 +33,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => Just(Step::Commit),
         8 => (any::<u8>(), prop::bool::weighted(0.8)).prop_map(|(which, stored)| Step::Land(which, stored)),
         8 => any::<u8>().prop_map(Step::Answer),
-        1 => any::<u8>().prop_map(Step::GiveUp),
-        1 => any::<u8>().prop_map(Step::LandUnheard),
-        3 => prop_oneof![0..200_u64, 4_000..9_000_u64].prop_map(Step::Pass),
+        3 => any::<u8>().prop_map(Step::GiveUp),
+        2 => any::<u8>().prop_map(Step::Twice),
+        3 => any::<u8>().prop_map(Step::LandUnheard),
+        3 => prop_oneof![3 => 0..200_u64, 3 => 4_000..9_000_u64, 1 => 30_000..50_000_u64].prop_map(Step::Pass),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -44,8 +47,8 @@ struct World {
     position: Offset,
     /// Sent, not landed.
     away: Vec<Sent>,
-    /// Given up by the client, and not landed.
-    given_up: Vec<Sent>,
+    /// Given up by the client, not landed, and since when we know of it.
+    given_up: Vec<(Sent, Option<Now>)>,
     /// Landed or refused there, the answer on its way back.
     back: Vec<(CommitTicket, CommitResult)>,
     /// What a successor would read.
@@ -91,24 +94,34 @@ impl World {
             Step::Answer(which) => {
                 if !self.back.is_empty() {
                     let (ticket, result) = self.back.remove(usize::from(which) % self.back.len());
-                    self.window.answered(ticket, result, self.now);
+                    self.window.answered(ticket, result, SESSION, self.now);
+                    let these = self.given_up.iter_mut().filter(|(sent, told)| sent.ticket == ticket && told.is_none());
+                    these.for_each(|(_, told)| *told = Some(self.now));
                 }
             }
             Step::GiveUp(which) => {
                 if !self.away.is_empty() {
                     let sent = self.away.remove(usize::from(which) % self.away.len());
-                    self.given_up.push(sent);
+                    self.given_up.push((sent, None));
                     self.back.push((sent.ticket, CommitResult::InDoubt));
+                }
+            }
+            Step::Twice(which) => {
+                let late = |sent: &Sent| Now(sent.issued_at.0 + Window::patience(SESSION)) <= self.now;
+                if let Some(sent) = self.away.get(usize::from(which) % self.away.len().max(1)).filter(|sent| late(sent)) {
+                    self.given_up.push((*sent, None));
                 }
             }
             Step::LandUnheard(which) => {
                 if !self.given_up.is_empty() {
-                    self.stored = Some(self.given_up.remove(usize::from(which) % self.given_up.len()));
+                    let (sent, _) = self.given_up.remove(usize::from(which) % self.given_up.len());
+                    self.stored = Some(sent);
                 }
             }
             Step::Pass(millis) => {
                 self.now.0 += Duration::from_millis(millis);
-                self.given_up.retain(|sent| self.now.0 < sent.issued_at.0 + SESSION);
+                // Nothing lies on its way for longer than a session.
+                self.given_up.retain(|(_, told)| told.is_none_or(|told| self.now < Now(told.0 + SESSION)));
                 self.window.expire(SESSION, self.now);
                 self.window.end_doubts(SESSION, self.now);
             }
@@ -121,7 +134,10 @@ impl World {
         let told = self.stored.map(|stored| stored.window);
         assert!(told.is_some_and(|told| limit <= told), "{limit} is sent below, a successor reads {told:?}");
         // A commit on its way may land at any time, whatever was stored before.
-        assert!(self.away.iter().chain(&self.given_up).all(|sent| limit <= sent.window), "what may still land tells of less");
+        assert!(
+            self.away.iter().chain(self.given_up.iter().map(|(sent, _)| sent)).all(|sent| limit <= sent.window),
+            "what may still land tells of less"
+        );
         assert!(limit.0 <= self.position.0 + Window::HEADROOM);
     }
 }
@@ -148,9 +164,8 @@ proptest! {
         for step in steps {
             world.step(step);
         }
-        // What is in doubt is over after a session.
-        world.step(Step::Pass(SESSION.as_millis() as u64));
         let offset = world.position;
+        // What is in doubt is over a session after a commit was accepted.
         for _ in 0..20 {
             world.step(Step::Commit);
             while !world.away.is_empty() {
@@ -159,7 +174,7 @@ proptest! {
             while !world.back.is_empty() {
                 world.step(Step::Answer(0));
             }
-            world.step(Step::Pass(200));
+            world.step(Step::Pass(4_000));
         }
         let limit = world.window.limit().filter(|_| world.window.is_open()).unwrap();
         prop_assert!(limit.0 >= offset.0 + Window::HEADROOM / 2, "{} of {}", limit, offset);

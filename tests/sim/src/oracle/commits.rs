@@ -24,7 +24,7 @@ impl World {
         }
         let before = std::mem::replace(&mut self.oracle.truths[partition].committed, offset);
         // A commit that is overdue, or told to have failed, may land over a newer one of the same owner: the window takes that into account.
-        let newest = self.oracle.assignments.iter().rfind(|assignment| assignment.partition == partition);
+        let newest = self.oracle.assignments.iter().rfind(|assignment| assignment.partition == partition && assignment.owned);
         let same = newest.is_none_or(|newest| (newest.process, newest.life) == (asker.process, asker.life));
         let overdue = same && (doubtful || self.now >= issued + OVERDUE);
         if offset < before && !overdue {

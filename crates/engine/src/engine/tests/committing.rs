@@ -118,7 +118,7 @@ fn nothing_beyond_the_acknowledged_window_is_sent() {
 }
 
 #[test]
-fn what_waits_for_an_overdue_commit_is_woken_when_that_is_refused() {
+fn what_waits_for_an_overdue_commit_is_woken_a_session_after_that_was_refused() {
     let mut rig = Rig::new(config());
     rig.commits_pass = false;
     rig.position(30_000);
@@ -131,7 +131,48 @@ fn what_waits_for_an_overdue_commit_is_woken_when_that_is_refused() {
     rig.read("A", 1, "USED");
     assert!(rig.calls.is_empty(), "the overdue one may still land and say less");
     rig.put(Input::CommitFinished { commit: overdue.commit, result: CommitResult::TryAgain });
+    rig.turn();
+    rig.commit_answered_last(CommitResult::Accepted);
+    rig.commits_pass = true;
+    rig.secs(44);
+    assert!(rig.calls.is_empty(), "the client has sent it twice, and was told of one of them");
+    rig.secs(3);
     assert_eq!(rig.called(), [60_000]);
+}
+
+#[test]
+fn what_waits_for_a_commit_in_doubt_is_woken_a_session_after_a_later_one_was_accepted() {
+    let mut rig = Rig::new(config());
+    rig.commits_pass = false;
+    rig.position(30_000);
+    rig.secs(1);
+    rig.commit_answered_last(CommitResult::InDoubt);
+    rig.position(60_000);
+    rig.secs(1);
+    rig.commit_answered_last(CommitResult::Accepted);
+    rig.read("A", 1, "USED");
+    rig.commits_pass = true;
+    rig.secs(44);
+    assert!(rig.calls.is_empty(), "the one in doubt may still land and say less");
+    rig.secs(2);
+    assert_eq!(rig.called(), [60_000]);
+}
+
+#[test]
+fn commits_in_doubt_for_many_sessions_are_no_reason_to_leave_the_group_nor_is_giving_a_partition_up_with_them() {
+    let mut rig = Rig::new(config());
+    rig.commits_pass = false;
+    rig.secs(10);
+    for _ in 0..1_000 {
+        rig.commit_answered_last(CommitResult::InDoubt);
+        rig.secs(1);
+    }
+    assert!(rig.others.is_empty(), "nothing of them is left in the client");
+    rig.commit_answered_last(CommitResult::Accepted);
+    rig.revoke(3);
+    rig.secs(1);
+    rig.commit_answered_last(CommitResult::Accepted);
+    assert!(matches!(rig.others[..], [Effect::Release { .. }]), "{:?}", rig.others);
 }
 
 #[test]
