@@ -72,7 +72,7 @@ impl Driver {
         let (began, generation) = (Instant::now(), call.generation);
         let job = Job { ticket: call.ticket, offset: call.offset, event, generation, run: None, limits, span, began };
         // One that was signed with keys of before is signed anew.
-        let kept = self.retries.take((call.ticket.partition, call.offset, generation), began);
+        let kept = self.retries.take((call.ticket.partition, call.ticket.epoch, call.offset, generation), began);
         match kept.filter(|signed| self.caller.is_current(signed)) {
             Some(signed) => self.send(vec![Prepared { job, signed: Some(signed), signing: None }]),
             None => self.pool.submit(job),

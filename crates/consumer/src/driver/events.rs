@@ -201,7 +201,7 @@ impl Driver {
         let request_id = signed.as_ref().map(|signed| signed.request_id().clone());
         match (&answer.outcome, signed) {
             (CallOutcome::Indefinite(_), Some(signed)) => {
-                let which = (ticket.partition, job.offset, job.generation);
+                let which = (ticket.partition, ticket.epoch, job.offset, job.generation);
                 self.retries.keep(which, signed.at(), signed);
             }
             (CallOutcome::Indefinite(_), None) | (CallOutcome::Definitive(_), _) => {}
