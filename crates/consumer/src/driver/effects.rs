@@ -143,7 +143,7 @@ impl Driver {
         let which = Which { partition: disposed.partition, epoch: disposed.epoch, offset: disposed.offset };
         // A compacted topic takes no record without a key: what is no order has an empty one.
         let key = disposed.order.as_ref().map_or(&[][..], |order| order.as_str().as_bytes()).into();
-        self.write_outcome(Outcome { which, partition: place.partition, key, value: value.into() });
+        self.write_outcome(Outcome { which, partition: place.partition, key, value: value.into(), standing: disposed.standing });
     }
 
     /// Stops a partition, or lets it go on, unless somebody else wants it otherwise.

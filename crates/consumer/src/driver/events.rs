@@ -252,6 +252,12 @@ impl Driver {
         Ok(())
     }
 
+    pub(super) fn write_outcome_again(&mut self, outcome: Outcome) {
+        let Which { partition, epoch, .. } = outcome.which;
+        let standing = outcome.order().and_then(|order| self.engine.standing_of(partition, epoch, &order));
+        self.write_outcome(outcome.anew(standing));
+    }
+
     pub(super) fn write_outcome(&mut self, outcome: Outcome) {
         let ours = self.facts.place(outcome.which.partition).is_some_and(|place| place.ours && place.epoch == outcome.which.epoch);
         if let Some(outcomes) = self.outcomes.as_ref().filter(|_| ours) {
