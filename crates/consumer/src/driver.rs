@@ -241,7 +241,7 @@ impl Driver {
             Turn::Prepared(prepared) => self.send(prepared),
             Turn::Letter((which, result)) => return self.letter_finished(which, result).err().map(Err),
             Turn::Outcome(confirmation) => return self.outcome_finished(*confirmation).err().map(Err),
-            Turn::OutcomeAgain(outcome) => self.write_outcome(*outcome),
+            Turn::OutcomeAgain(outcome) => self.write_outcome_again(*outcome),
             Turn::Restored(Some(restored)) => self.restored(restored),
             Turn::Restored(None) => return Some(Err(Failure::Kafka("the reader of the outcomes topic broke off".to_owned()))),
             Turn::Schema((id, result)) => self.schema_fetched(id, result),

@@ -16,11 +16,12 @@ use crate::admin::{self, Published};
 use crate::call::{Caller, Http, HttpError, HttpSettings, Line, signing_pool};
 use crate::config::Config;
 use crate::driver::{Driver, Failure, Mail, Parts, Traces, hold};
+use crate::kafka::assignment::First;
 use crate::kafka::context::PollContext;
 use crate::kafka::dead_letter::{DeadLetters, topic_limit};
 use crate::kafka::outcomes::Outcomes;
 use crate::kafka::restore::Restorer;
-use crate::kafka::topics::{TopicError, Waits, Wanted, check, cluster_id};
+use crate::kafka::topics::{TopicError, Waits, Wanted, check, cluster_id, first};
 use crate::kafka::{Beginning, Poller, connect, start};
 use crate::reload::Reload;
 use crate::schema::{Decoder, Registry};
@@ -110,7 +111,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     if let Some(listening) = listening {
         let _ = listening.send(address);
     }
-    let Some((consumer, cluster_id)) = wait_for_kafka(&config, &mut stop, &heartbeats).await? else { return Ok(()) };
+    let Some((consumer, cluster_id, first)) = wait_for_kafka(&config, &mut stop, &heartbeats).await? else { return Ok(()) };
     let producer = config.kafka.producer_config();
     let limit = tokio::select! {
         limit = topic_limit(&producer, &config.dead_letter.topic) => limit,
@@ -151,7 +152,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     let poller = Poller {
         client: config.kafka.client_config(),
         topics: config.kafka.topics.clone(),
-        beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into() },
+        beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into(), first },
         instance: config.kafka.instance_id.clone(),
         lingers,
         origin,
@@ -203,7 +204,7 @@ async fn wait_for_kafka(
     config: &Config,
     stop: &mut Receiver<()>,
     heartbeats: &admin::Heartbeats,
-) -> Result<Option<(BaseConsumer<PollContext>, String)>, RunError> {
+) -> Result<Option<(BaseConsumer<PollContext>, String, First)>, RunError> {
     let consumer = connect(&config.kafka.client_config()).map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
     let stopped = Arc::new(AtomicBool::new(false));
     let (topics, start) = (config.kafka.topics.clone(), config.kafka.start);
@@ -240,16 +241,17 @@ async fn wait_for_kafka(
         if !found {
             return Ok(None);
         }
+        let Some(first) = first(&consumer, &topics, &start, &mut waiting) else { return Ok(None) };
         for _ in 0..CLUSTER_ID_TRIES {
             if let Some(id) = cluster_id(&consumer) {
-                return Ok(Some((consumer, id)));
+                return Ok(Some((consumer, id, first)));
             }
             if !waiting(Waits::Broker(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut))) {
                 return Ok(None);
             }
         }
         tracing::warn!("the brokers tell no cluster id: commits of another cluster's group cannot be told apart");
-        Ok::<_, TopicError>(Some((consumer, String::new())))
+        Ok::<_, TopicError>(Some((consumer, String::new(), first)))
     });
     let found = tokio::select! {
         found = &mut checked => found,

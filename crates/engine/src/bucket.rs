@@ -133,7 +133,8 @@ impl Bucket {
     fn build(&mut self, fill: f64, now: Now) {
         self.tell(now);
         let rate = self.rate();
-        let period = Duration::try_from_secs_f64(1.0 / rate).ok().filter(|period| !period.is_zero());
+        // Beyond a call a nanosecond it is no limit any more, but no stall either.
+        let period = Duration::try_from_secs_f64(1.0 / rate).ok().map(|period| period.max(Duration::from_nanos(1)));
         let burst = NonZeroU32::new(rate.clamp(1.0, 1e9) as u32).unwrap_or(NonZeroU32::MIN);
         (self.burst, self.fill_at) = (f64::from(burst.get()), now);
         self.fill = fill.min(self.burst).max(0.0);

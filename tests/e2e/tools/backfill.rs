@@ -79,3 +79,32 @@ fn a_stopped_backfill_says_how_to_go_on_and_goes_on_where_it_stopped() {
     assert_eq!((state.orders_held, state.counters.applied_again), (40, 0));
     assert!(refused(&config, &[&["backfill"][..], &flags].concat()).errors.contains("nothing left of a run"));
 }
+
+#[test]
+fn a_backfill_that_is_gone_on_with_sends_no_milestone_behind_the_newest_one_that_it_has_sent_before() {
+    let world = World::new("gone-on-behind", 1);
+    // The newest modification of an order comes first; one that must reach AlipayHK, and is older, last.
+    let order_of = |status: &str, after: i64| order("E2E-BEHIND").status(status).modified_after(after);
+    world.orders.write(order_of("USED", 9_000).record(world.schema));
+    for number in 0..30 {
+        changed(&world, &format!("E2E-BETWEEN-{number:02}"), 1);
+    }
+    world.orders.write(order_of("TICKETED", 1_000).record(world.schema));
+    let config = world.config();
+    let run = OrderSync::begin(&config, &["backfill", "--from", "1h", "--rate", "10"]);
+    until("some are sent", PATIENCE, || match world.alipayhk.state().counters.applied {
+        8.. => Ok(()),
+        few => Err(format!("{few}")),
+    });
+    run.signal(Signal::INT);
+    let stopped = run.finish(PATIENCE);
+    let line = stopped.errors.lines().last().unwrap().to_owned();
+    let flags: Vec<&str> = line.split_once("order-sync backfill ").unwrap_or_else(|| panic!("{line}")).1.split(' ').collect();
+    let before = world.alipayhk.state().counters.applied;
+    assert!((8..31).contains(&before), "{before}");
+    let rest = json(&config, &[&["backfill"][..], &flags, &["--rate", "100"]].concat());
+    assert_eq!((&rest["end"], rest["ended"]["delivered"].as_u64()), (&"whole".into(), Some(31 - before)), "{rest}");
+    let state = world.assert_well_behaved();
+    assert_eq!((state.orders_held, state.counters.requests), (31, 31));
+    assert_eq!(world.alipayhk.order("E2E-BEHIND").unwrap().status.as_str(), "USED");
+}

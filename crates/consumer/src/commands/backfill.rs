@@ -51,7 +51,7 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
     // First which modification of each order is the newest, then whether AlipayHK has it already, then the records once more.
     let newest = scan(&config, &reader, &keys, only.as_ref(), whole.clone())?;
     let knowledge = Arc::new(Knowledge::read(&config, &reader, &keys, &newest)?);
-    let rest = run.as_ref().map_or(whole, Run::rest);
+    let from = run.as_ref().map_or_else(Vec::new, |run| run.from.clone());
     let plan = Plan {
         config: &config,
         command: "backfill",
@@ -62,5 +62,5 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
     };
     let began = run.as_ref().and_then(Run::began).unwrap_or_else(now_millis);
     let mut walk = Walk::new(&config, args, keys, newest, &knowledge, began)?;
-    execute(plan, |tell| walk.go(&reader, rest, tell))
+    execute(plan, |tell| walk.go(&reader, whole, &from, tell))
 }

@@ -72,7 +72,7 @@ impl Driver {
         let (began, generation) = (Instant::now(), call.generation);
         let job = Job { ticket: call.ticket, offset: call.offset, event, generation, run: None, limits, span, began };
         // One that was signed with keys of before is signed anew.
-        let kept = self.retries.take((call.ticket.partition, call.offset, generation), began);
+        let kept = self.retries.take((call.ticket.partition, call.ticket.epoch, call.offset, generation), began);
         match kept.filter(|signed| self.caller.is_current(signed)) {
             Some(signed) => self.send(vec![Prepared { job, signed: Some(signed), signing: None }]),
             None => self.pool.submit(job),
@@ -143,7 +143,7 @@ impl Driver {
         let which = Which { partition: disposed.partition, epoch: disposed.epoch, offset: disposed.offset };
         // A compacted topic takes no record without a key: what is no order has an empty one.
         let key = disposed.order.as_ref().map_or(&[][..], |order| order.as_str().as_bytes()).into();
-        self.write_outcome(Outcome { which, partition: place.partition, key, value: value.into() });
+        self.write_outcome(Outcome { which, partition: place.partition, key, value: value.into(), standing: disposed.standing });
     }
 
     /// Stops a partition, or lets it go on, unless somebody else wants it otherwise.

@@ -201,7 +201,7 @@ impl Driver {
         let request_id = signed.as_ref().map(|signed| signed.request_id().clone());
         match (&answer.outcome, signed) {
             (CallOutcome::Indefinite(_), Some(signed)) => {
-                let which = (ticket.partition, job.offset, job.generation);
+                let which = (ticket.partition, ticket.epoch, job.offset, job.generation);
                 self.retries.keep(which, signed.at(), signed);
             }
             (CallOutcome::Indefinite(_), None) | (CallOutcome::Definitive(_), _) => {}
@@ -250,6 +250,12 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn write_outcome_again(&mut self, outcome: Outcome) {
+        let Which { partition, epoch, .. } = outcome.which;
+        let standing = outcome.order().and_then(|order| self.engine.standing_of(partition, epoch, &order));
+        self.write_outcome(outcome.anew(standing));
     }
 
     pub(super) fn write_outcome(&mut self, outcome: Outcome) {

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use engine::{Offset, PartitionId};
+use engine::{Epoch, Offset, PartitionId};
 
 /// A signature older than this is renewed for a retry.
 const RENEW_AFTER: Duration = Duration::from_secs(30);
 /// A request takes two or three kilobytes; beyond so many, retries are signed anew.
 const MOST: usize = 4_096;
 
-/// The record that is sent, and how often AlipayHK asked for a new `requestId`.
-pub(super) type Which = (PartitionId, Offset, u32);
+/// The record that is sent, and how often AlipayHK asked for a new `requestId`. An offset means one record within one assignment only: a topic
+/// that is made anew begins with offset 0 again.
+pub(super) type Which = (PartitionId, Epoch, Offset, u32);
 
 /// Keeps `S` with the moment of its signature.
 #[derive(Debug)]
@@ -54,15 +55,22 @@ fn is_fresh(at: Instant, now: Instant) -> bool {
 mod tests {
     use super::*;
 
-    const FIRST: Which = (PartitionId(1), Offset(7), 0);
+    const EPOCH: Epoch = Epoch(1);
+    const FIRST: Which = (PartitionId(1), EPOCH, Offset(7), 0);
 
     #[test]
     fn a_retry_gets_its_own_signature_once_and_nobody_elses() {
         let (mut retries, now) = (Retries::default(), Instant::now());
         retries.keep(FIRST, now, "first");
-        for other in [(PartitionId(2), Offset(7), 0), (PartitionId(1), Offset(8), 0), (PartitionId(1), Offset(7), 1)] {
+        let one = PartitionId(1);
+        for other in [(PartitionId(2), EPOCH, Offset(7), 0), (one, EPOCH, Offset(8), 0), (one, EPOCH, Offset(7), 1)] {
             assert_eq!(retries.take(other, now), None);
         }
+        assert_eq!(
+            retries.take((one, Epoch(2), Offset(7), 0), now),
+            None,
+            "of another assignment, perhaps of another topic with this name"
+        );
         assert_eq!((retries.take(FIRST, now), retries.take(FIRST, now)), (Some("first"), None));
     }
 
@@ -82,7 +90,7 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let (mut retries, now) = (Retries::default(), Instant::now());
-        (0..2 * MOST as i64).for_each(|offset| retries.keep((PartitionId(1), Offset(offset), 0), now, ()));
+        (0..2 * MOST as i64).for_each(|offset| retries.keep((PartitionId(1), EPOCH, Offset(offset), 0), now, ()));
         assert_eq!(retries.0.len(), MOST);
     }
 }

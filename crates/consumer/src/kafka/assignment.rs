@@ -30,6 +30,32 @@ pub(crate) struct Beginning {
     pub(crate) history: u64,
     /// The cluster, written into and checked against the commit metadata.
     pub(crate) cluster_id: Arc<str>,
+    /// The partitions that were there when nobody of the group had begun.
+    pub(crate) first: First,
+}
+
+/// The partitions of topics in which the group had no offset when this process started, and where each of them begins; `None`: nobody could tell
+/// then. Another member may commit the first of them before the others are looked up: that makes these no new partitions.
+pub(crate) type First = BTreeMap<(Arc<str>, i32), Option<i64>>;
+
+/// Where a partition begins of which the group has no offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    /// Where `kafka.start` says.
+    ByStart,
+    /// Where that was when this process started.
+    At(i64),
+    /// At the first record that there is.
+    LogStart,
+}
+
+/// A new partition of a topic that the group knows begins at its start: nothing of it was ever read.
+fn begins(topic_is_known: bool, first: Option<&Option<i64>>) -> Begins {
+    match (topic_is_known, first) {
+        (false, _) | (true, Some(None)) => Begins::ByStart,
+        (true, Some(Some(at))) => Begins::At(*at),
+        (true, None) => Begins::LogStart,
+    }
 }
 
 /// Looks partitions up, all of them at this moment: what was answered at different moments does not go together.
@@ -88,12 +114,13 @@ impl Topic {
         });
         let (log_start, last_stable) = ends?;
         let own = self.committed.get(&partition).cloned();
-        // A new partition of a topic that the group knows begins at its start: nothing of it was ever read.
-        let start = match (&own, self.committed.is_empty()) {
-            (None, true) => {
+        let first = beginning.first.get(&(Arc::clone(topic), partition));
+        let start = match begins(!self.committed.is_empty(), first) {
+            Begins::ByStart if own.is_none() => {
                 first_offset(consumer, topic, partition, &beginning.start, (log_start, last_stable)).map_err(|e| e.to_string())?
             }
-            (None, false) | (Some(_), _) => log_start,
+            Begins::At(at) => at.clamp(log_start, last_stable.max(log_start)),
+            Begins::ByStart | Begins::LogStart => log_start,
         };
         let facts = takeover::Facts {
             topic: Arc::clone(topic),
@@ -168,5 +195,18 @@ pub(crate) fn first_offset(
                 _ => Ok(log_end),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_known_topic_only_what_was_there_before_its_first_commit_begins_where_the_start_says() {
+        assert_eq!(begins(false, None), Begins::ByStart, "the first of all");
+        assert_eq!(begins(true, None), Begins::LogStart, "a new partition");
+        assert_eq!(begins(true, Some(&Some(70))), Begins::At(70), "another member was faster with another partition");
+        assert_eq!(begins(true, Some(&None)), Begins::ByStart, "the same, and it had no leader when we started");
     }
 }

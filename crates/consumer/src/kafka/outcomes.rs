@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::MerchantBizNo;
+use engine::Standing;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaResult;
 use tokio::sync::mpsc::UnboundedSender;
@@ -23,6 +25,27 @@ pub(crate) struct Outcome {
     /// `merchantBizNo`; empty where the record told none.
     pub(crate) key: Arc<[u8]>,
     pub(crate) value: Arc<[u8]>,
+    /// How the order stood when the value was encoded.
+    pub(crate) standing: Option<Standing>,
+}
+
+impl Outcome {
+    /// The order, where the record told one.
+    pub(crate) fn order(&self) -> Option<MerchantBizNo> {
+        std::str::from_utf8(&self.key).ok().and_then(|order| MerchantBizNo::parse(order).ok())
+    }
+
+    /// One that was not taken is written behind newer ones of its order, and compaction may take these: it tells how the order stands by now.
+    pub(crate) fn anew(self, standing: Option<Standing>) -> Self {
+        match standing {
+            Some(now) if self.standing.as_ref() != Some(&now) => {
+                let value = outcome::encode_anew(&self.value, self.standing.as_ref(), &now).into();
+                Self { value, standing: Some(now), ..self }
+            }
+            // Who has forgotten the order knows no better than before.
+            Some(_) | None => self,
+        }
+    }
 }
 
 /// Writes outcomes.
@@ -67,6 +90,58 @@ impl Outcomes {
     pub(crate) fn flush(&self, timeout: Duration) {
         if let Err(error) = self.writer.flush(timeout) {
             tracing::warn!(%error, "outcomes were not confirmed in time; their records stay open");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::OrderStatus;
+    use engine::{Disposition, Epoch, Offset, PartitionId};
+
+    use super::*;
+    use crate::schema::outcome::Told;
+
+    fn standing(at: i64, status: &str) -> Standing {
+        let accepted = Some(OrderStatus::parse(status).unwrap());
+        Standing { at, offset: Offset(at), content: 7, was_accepted: true, accepted }
+    }
+
+    fn failed(order: &str, standing: Option<Standing>) -> Outcome {
+        let value = outcome::encode(&Facts {
+            topic: "orders",
+            partition: 3,
+            offset: 5,
+            order: Some(order),
+            disposition: &Disposition::Delivered,
+            event: None,
+            request_id: Some("0123"),
+            notes: None,
+            at_millis: 9,
+            standing: standing.as_ref(),
+        });
+        let which = Which { partition: PartitionId(0), epoch: Epoch(1), offset: Offset(5) };
+        Outcome { which, partition: 3, key: order.as_bytes().into(), value: value.into(), standing }
+    }
+
+    #[test]
+    fn what_is_written_behind_a_newer_outcome_of_its_order_tells_how_the_order_stands_by_then() {
+        for before in [Some(standing(5, "CREATED")), None] {
+            let failed = failed("A", before);
+            assert_eq!(failed.order().unwrap().as_str(), "A");
+            let again = failed.clone().anew(Some(standing(80_000, "USED")));
+            let (told, was) = (Told::read(&again.value).unwrap(), Told::read(&failed.value).unwrap());
+            assert_eq!(told.standing(), Some(standing(80_000, "USED")), "compaction may keep this one only");
+            assert_eq!((told.offset, told.disposition, told.request_id), (was.offset, was.disposition, was.request_id));
+            assert_eq!(again.clone().anew(Some(standing(6, "PAID"))).anew(Some(standing(80_000, "USED"))).value, again.value);
+        }
+    }
+
+    #[test]
+    fn who_knows_no_better_writes_the_same_again() {
+        let failed = failed("A", Some(standing(5, "CREATED")));
+        for now in [None, Some(standing(5, "CREATED"))] {
+            assert_eq!(failed.clone().anew(now).value, failed.value);
         }
     }
 }

@@ -137,16 +137,14 @@ impl Reader {
                     heard = Instant::now();
                     let taken = parts.takes(message.topic(), message.partition(), message.offset());
                     let looked = if taken.is_ours { look(Some(&message), parts.behind()) } else { ControlFlow::Continue(()) };
-                    if let Some(part) = taken.ends {
-                        // A part of a topic that is being written to goes on for ever.
-                        self.consumer.pause(&list(&part)?)?;
-                    }
+                    self.let_rest(taken.ends)?;
                     looked
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     heard = Instant::now();
-                    parts.log_ended(partition);
-                    parts.moved(&self.consumer.position()?);
+                    let over = parts.log_ended(partition);
+                    self.let_rest(over)?;
+                    self.let_rest(parts.moved(&self.consumer.position()?))?;
                     look(None, parts.behind())
                 }
                 Some(Err(error)) if is_gone(&error) => {
@@ -155,7 +153,7 @@ impl Reader {
                 }
                 other => {
                     let error = other.and_then(Result::err);
-                    parts.moved(&self.consumer.position()?);
+                    self.let_rest(parts.moved(&self.consumer.position()?))?;
                     if heard.elapsed() > PATIENCE {
                         return Err(self.reason(&error.unwrap_or(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut))));
                     }
@@ -169,12 +167,19 @@ impl Reader {
         Ok(Read::Whole)
     }
 
+    /// Parts that are over are fetched no more: a topic that is being written to goes on for ever, and the end of its log would be taken for that
+    /// of another one.
+    fn let_rest(&self, over: impl IntoIterator<Item = Part>) -> KafkaResult<()> {
+        over.into_iter().try_for_each(|part| self.consumer.pause(&list(&part)?))
+    }
+
     /// Retention has passed what was to be read next.
     fn go_on_at_the_start(&self, parts: &mut Parts) -> Result<(), ReadError> {
         for part in parts.left() {
             let (start, _) = self.bounds(&part.topic, part.partition)?;
             if start > part.from {
-                parts.begins_at(&part.topic, part.partition, start);
+                let over = parts.begins_at(&part.topic, part.partition, start);
+                self.let_rest(over)?;
                 self.consumer.seek(&part.topic, part.partition, KafkaOffset::Offset(start), LOOK_UP)?;
             }
         }

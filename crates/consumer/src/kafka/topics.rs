@@ -1,13 +1,14 @@
 //! Topics as the broker knows them: whether they exist, how many partitions, how much there is to read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::assignment::{committed, first_offset};
+use super::assignment::{First, committed, first_offset};
 use super::context::PollContext;
 use crate::config::{Start, Topics};
 
@@ -148,6 +149,43 @@ pub(crate) fn check(
         }
     }
     Ok(true)
+}
+
+/// Where partitions begin that nobody of the group has begun with; `None` when the wait was ended.
+pub(crate) fn first(
+    consumer: &BaseConsumer<PollContext>,
+    topics: &Topics,
+    start: &Start,
+    mut waiting: impl FnMut(Waits<'_>) -> bool,
+) -> Option<First> {
+    match start {
+        // The same as for a new partition.
+        Start::NotWritten | Start::Earliest => Some(First::new()),
+        Start::Latest | Start::Timestamp(_) => patiently(&mut waiting, || not_begun(consumer, topics, start)),
+    }
+}
+
+fn not_begun(consumer: &BaseConsumer<PollContext>, topics: &Topics, start: &Start) -> KafkaResult<First> {
+    let mut first = First::new();
+    for topic in subscribed(consumer, topics, LOOK_UP)? {
+        let leaders = leaders_of(consumer, &topic, LOOK_UP)?;
+        let all: Vec<i32> = leaders.keys().copied().collect();
+        if !committed(consumer, &topic, &all)?.is_empty() {
+            continue;
+        }
+        let topic: Arc<str> = topic.into();
+        for (partition, leader) in leaders {
+            let begins = match leader {
+                Some(_) => {
+                    let log = consumer.fetch_watermarks(&topic, partition, LOOK_UP)?;
+                    Some(first_offset(consumer, &topic, partition, start, log)?)
+                }
+                None => None,
+            };
+            first.insert((Arc::clone(&topic), partition), begins);
+        }
+    }
+    Ok(first)
 }
 
 /// A broker answered that there is no such topic, or that none can have this name.

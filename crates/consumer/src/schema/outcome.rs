@@ -43,6 +43,16 @@ pub struct Facts<'a> {
 pub fn encode(facts: &Facts<'_>) -> Vec<u8> {
     let mut value = Vec::with_capacity(192);
     write(facts, &mut Writer::new(&mut value));
+    write_standing(facts.standing, &mut Writer::new(&mut value));
+    value
+}
+
+/// The same value, but with how the order stands now. `before`: how it stood when it was encoded.
+pub fn encode_anew(value: &[u8], before: Option<&Standing>, standing: &Standing) -> Vec<u8> {
+    let mut tail = Vec::with_capacity(32);
+    write_standing(before, &mut Writer::new(&mut tail));
+    let mut value = value.get(..value.len().saturating_sub(tail.len())).unwrap_or_default().to_vec();
+    write_standing(Some(standing), &mut Writer::new(&mut value));
     value
 }
 
@@ -51,10 +61,11 @@ pub fn encode_framed(id: u32, facts: &Facts<'_>) -> Vec<u8> {
     let mut value = Vec::with_capacity(200);
     framing::write_confluent(id, &mut value);
     write(facts, &mut Writer::new(&mut value));
+    write_standing(facts.standing, &mut Writer::new(&mut value));
     value
 }
 
-/// The fields in the order of the schema.
+/// The fields in the order of the schema, all but the last five.
 fn write(facts: &Facts<'_>, writer: &mut Writer<'_>) {
     let (disposition, code, superseded_by) = words(facts.disposition);
     writer.text(facts.topic);
@@ -74,7 +85,10 @@ fn write(facts: &Facts<'_>, writer: &mut Writer<'_>) {
     writer.optional_text(notes.and_then(|notes| notes.tracer_id.as_deref()));
     writer.optional_text(facts.request_id);
     writer.long(facts.at_millis);
-    let standing = facts.standing;
+}
+
+/// The last five fields.
+fn write_standing(standing: Option<&Standing>, writer: &mut Writer<'_>) {
     writer.optional(standing.map(|standing| standing.at), Writer::long);
     writer.optional(standing.map(|standing| standing.offset.0), Writer::long);
     writer.optional(standing.map(|standing| i64::from(standing.content)), Writer::long);

@@ -30,6 +30,15 @@ fn a_fraction_of_a_call_a_second_works() {
 }
 
 #[test]
+fn a_quota_beyond_every_clock_is_no_stall() {
+    for share in [1e9, 3e9, 1e12, f64::MAX] {
+        let mut bucket = Bucket::new(at(0));
+        bucket.set_share(share, at(0));
+        assert_eq!(bucket.take(at(0)), Ok(()), "{share}");
+    }
+}
+
+#[test]
 fn without_a_share_nothing_is_given_and_nobody_is_woken() {
     let mut bucket = Bucket::new(at(0));
     assert_eq!(bucket.take(at(0)), Err(None));

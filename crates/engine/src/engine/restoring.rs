@@ -61,6 +61,12 @@ impl<P: Clone> Engine<P> {
         self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
     }
 
+    /// How an order stands now, as far as it is remembered: for an outcome that was not taken and is written again, behind newer ones.
+    pub fn standing_of(&self, partition: PartitionId, epoch: Epoch, order: &MerchantBizNo) -> Option<Standing> {
+        self.partitions.get(&partition).filter(|found| found.epoch == epoch)?;
+        self.standing(partition, order)
+    }
+
     /// How an order of a partition stands.
     pub(super) fn standing(&self, id: PartitionId, order: &MerchantBizNo) -> Option<Standing> {
         let partition = self.partitions.get(&id)?;

@@ -44,7 +44,14 @@ impl<'a> Walk<'a> {
         Ok(Self { config, args, keys, newest, knowledge, decoding: Decoding::new(config)?, sent: Newest::default(), now })
     }
 
-    pub(super) fn go(&mut self, reader: &Reader, parts: Vec<Part>, tell: &mut dyn FnMut(Step) -> ControlFlow<()>) -> Result<(), Trouble> {
+    /// `from`: what lies before it was told before an interruption, and only teaches once more what this run has sent.
+    pub(super) fn go(
+        &mut self,
+        reader: &Reader,
+        parts: Vec<Part>,
+        from: &[i64],
+        tell: &mut dyn FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<(), Trouble> {
         let ends: Vec<i64> = parts.iter().map(|part| part.to).collect();
         let places: BTreeMap<(String, i32), usize> =
             parts.iter().zip(0..).map(|(part, at)| ((part.topic.to_string(), part.partition), at)).collect();
@@ -55,7 +62,9 @@ impl<'a> Walk<'a> {
                 return ControlFlow::Continue(());
             };
             looked_at += 1;
+            let is_told = from.get(part).is_some_and(|from| message.offset() < *from);
             match self.step(message, part) {
+                Ok(_) if is_told => ControlFlow::Continue(()),
                 Ok(Some(step)) => tell(step),
                 Ok(None) if looked_at.is_multiple_of(TELL) => tell(Step::Passed { part, next: message.offset() + 1 }),
                 Ok(None) => ControlFlow::Continue(()),

@@ -54,7 +54,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
     }
     let knowledge = Arc::new(Knowledge::read(&config, &reader, &keys, &newest)?);
     let newer = Newer::read(&config, &reader, &keys, &newest, &knowledge, &since)?;
-    let rest = run.as_ref().map_or(whole, Run::rest);
+    let from = run.as_ref().map_or_else(Vec::new, |run| run.from.clone());
     let expected = newest.len() as u64;
     let plan = Plan {
         config: &config,
@@ -65,5 +65,5 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
         json: args.common.json,
     };
     let mut walk = Walk { config: &config, keys, newest, knowledge: &knowledge, newer, candidates, sent: Newest::default() };
-    execute(plan, |tell| walk.go(&reader, rest, &mut meant, tell).map_err(Trouble::at(KEY)).and_then(|done| done))
+    execute(plan, |tell| walk.go(&reader, whole, &from, &mut meant, tell).map_err(Trouble::at(KEY)).and_then(|done| done))
 }

@@ -98,11 +98,6 @@ impl Run {
         &self.consumer
     }
 
-    /// What is still to be read, part by part.
-    pub(in crate::commands) fn rest(&self) -> Vec<Part> {
-        self.parts.iter().zip(&self.from).map(|(part, from)| Part { from: *from, ..part.clone() }).collect()
-    }
-
     /// Writes down how far each part is done.
     pub(in crate::commands) fn reached(&self, next: &[i64]) -> KafkaResult<()> {
         let mut list = TopicPartitionList::new();

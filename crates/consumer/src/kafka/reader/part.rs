@@ -81,28 +81,33 @@ impl Parts {
     }
 
     /// Positions move also where no record lies: control records, compaction, aborted transactions.
-    pub(super) fn moved(&mut self, positions: &TopicPartitionList) {
+    /// The parts that are over with that.
+    pub(super) fn moved(&mut self, positions: &TopicPartitionList) -> Vec<Part> {
+        let mut over = Vec::new();
         for element in positions.elements() {
-            if let (KafkaOffset::Offset(next), Some(index)) = (element.offset(), self.find(element.topic(), element.partition())) {
-                self.goes_to(index, next);
+            if let (KafkaOffset::Offset(next), Some(index)) = (element.offset(), self.find(element.topic(), element.partition()))
+                && self.goes_to(index, next)
+            {
+                over.extend(self.parts.get(index).cloned());
             }
         }
+        over
     }
 
-    /// The log of a partition with this number ended; librdkafka tells us of which topic by nothing. With one candidate it is that one.
-    pub(super) fn log_ended(&mut self, partition: i32) {
+    /// The log of a partition with this number ended; librdkafka tells us of which topic by nothing. With one candidate it is that one, as long
+    /// as all that is over is paused: the log of another topic that is still fetched would end the wrong part.
+    pub(super) fn log_ended(&mut self, partition: i32) -> Option<Part> {
         let mut candidates = (0..).zip(&self.parts).filter(|(_, part)| part.partition == partition && part.len() > 0);
-        if let (Some((index, part)), None) = (candidates.next(), candidates.next()) {
-            let end = part.to;
-            self.goes_to(index, end);
-        }
+        let (Some((index, part)), None) = (candidates.next(), candidates.next()) else { return None };
+        let end = part.to;
+        self.goes_to(index, end);
+        self.parts.get(index).cloned()
     }
 
     /// A part begins later than was thought.
-    pub(super) fn begins_at(&mut self, topic: &str, partition: i32, start: i64) {
-        if let Some(index) = self.find(topic, partition) {
-            self.goes_to(index, start);
-        }
+    pub(super) fn begins_at(&mut self, topic: &str, partition: i32, start: i64) -> Option<Part> {
+        let index = self.find(topic, partition)?;
+        if self.goes_to(index, start) { self.parts.get(index).cloned() } else { None }
     }
 
     fn find(&mut self, topic: &str, partition: i32) -> Option<usize> {
@@ -159,11 +164,12 @@ mod tests {
         let mut positions = TopicPartitionList::new();
         positions.add_partition_offset("b", 0, KafkaOffset::Offset(10)).unwrap();
         positions.add_partition_offset("a", 1, KafkaOffset::Invalid).unwrap();
-        parts.moved(&positions);
+        assert_eq!(parts.moved(&positions), [part("b", 0, 10, 10)], "whatever is over is named, to be paused");
         assert_eq!(parts.left(), [part("a", 1, 0, 10)]);
-        parts.log_ended(0);
+        assert!(parts.moved(&positions).is_empty(), "once");
+        assert_eq!(parts.log_ended(0), None);
         assert!(!parts.is_over());
-        parts.log_ended(1);
+        assert_eq!(parts.log_ended(1), Some(part("a", 1, 10, 10)));
         assert!(parts.is_over());
         assert_eq!(parts.behind(), 30);
     }
@@ -178,8 +184,10 @@ mod tests {
     #[test]
     fn what_retention_took_is_passed() {
         let mut parts = Parts::new(vec![part("a", 0, 0, 10)]);
-        parts.begins_at("a", 0, 8);
+        assert_eq!(parts.begins_at("a", 0, 8), None);
         assert_eq!(parts.left(), [part("a", 0, 8, 10)]);
         assert_eq!(ours(&mut parts, "a", 0, 9), (true, true));
+        let mut parts = Parts::new(vec![part("a", 0, 0, 10)]);
+        assert_eq!(parts.begins_at("a", 0, 12), Some(part("a", 0, 10, 10)));
     }
 }

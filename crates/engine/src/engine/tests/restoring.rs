@@ -143,3 +143,17 @@ fn whether_it_is_a_duplicate_is_known_only_when_everything_is_restored() {
     assert_eq!(rig.called(), [5], "it changes back what was between the two");
     assert_eq!(rig.end_of(6), Some(Disposition::Stale(StaleReason::Older)));
 }
+
+#[test]
+fn an_outcome_that_is_written_again_can_ask_how_its_order_stands_by_then() {
+    let mut rig = Rig::new(with_outcomes());
+    rig.read("A", 1, "TICKETED");
+    rig.answer(accepted());
+    rig.read("A", 9, "USED");
+    rig.answer(accepted());
+    let order = |order: &str| MerchantBizNo::parse(order).unwrap();
+    let stands = |epoch, name: &str| rig.engine.standing_of(P0, epoch, &order(name)).map(|standing| (standing.at, standing.offset));
+    assert_eq!(stands(rig.epoch, "A"), Some((EPOCH + 9, Offset(1))));
+    assert_eq!(stands(rig.epoch, "B"), None);
+    assert_eq!(stands(Epoch(rig.epoch.0 + 1), "A"), None, "of another assignment nothing is known");
+}

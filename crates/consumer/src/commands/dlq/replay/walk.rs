@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use rdkafka::message::Message;
+
 use super::candidate::{Candidate, Candidates};
 use super::newer::Newer;
 use crate::commands::dlq::Letter;
@@ -24,10 +26,12 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// `from`: what lies before it was told before an interruption, and only teaches once more what this run has sent.
     pub(super) fn go(
         &mut self,
         reader: &Reader,
         parts: Vec<Part>,
+        from: &[i64],
         meant: &mut Meant,
         tell: &mut dyn FnMut(Step) -> ControlFlow<()>,
     ) -> Result<Result<(), Trouble>, ReadError> {
@@ -37,7 +41,10 @@ impl Walk<'_> {
         let read = reader.read(parts, |message, _| {
             let Some(message) = message else { return ControlFlow::Continue(()) };
             let step = meant.take(message, true).and_then(|letter| letter.map(|letter| self.step(&letter, &numbers)).transpose());
+            let part = numbers.iter().position(|number| *number == message.partition());
+            let is_told = part.and_then(|part| from.get(part)).is_some_and(|from| message.offset() < *from);
             match step {
+                Ok(_) if is_told => ControlFlow::Continue(()),
                 Ok(None) => ControlFlow::Continue(()),
                 Ok(Some(step)) => tell(step),
                 Err(trouble) => {
