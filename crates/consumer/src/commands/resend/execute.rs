@@ -1,6 +1,7 @@
 //! Carries a run out, or tries it dry, and tells what came of it.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +12,7 @@ use tokio::sync::mpsc::channel;
 use super::drive::{End, Job, drive};
 use super::guard::Allowed;
 use super::{Knowledge, Run, Step, Tally};
+use crate::cli::quoted;
 use crate::commands::run::stop_on_signals;
 use crate::commands::trouble::Trouble;
 use crate::commands::{complain, say};
@@ -22,6 +24,8 @@ const AHEAD: usize = 256;
 /// What is carried out.
 pub(in crate::commands) struct Plan<'a> {
     pub(in crate::commands) config: &'a Config,
+    /// Where that was read from.
+    pub(in crate::commands) file: &'a Path,
     /// The command, as it is typed.
     pub(in crate::commands) command: &'static str,
     /// `None`: a dry run.
@@ -137,8 +141,8 @@ fn tell(plan: &Plan<'_>, tally: Tally, end: End) -> ExitCode {
     say(&if plan.json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { people });
     match (why, go_on) {
         (Some(why), Some(go_on)) => {
-            let command = plan.command;
-            complain(&format!("{why}; what is done stays done, go on with: order-sync {command} {go_on}"), 1)
+            let (command, file) = (plan.command, quoted(&plan.file.display().to_string()));
+            complain(&format!("{why}; what is done stays done, go on with: order-sync {command} {go_on} --config {file}"), 1)
         }
         _ => ExitCode::SUCCESS,
     }

@@ -21,9 +21,9 @@ pub(in crate::commands) struct Allowed {
 pub(in crate::commands) fn allowed(config: &Config, reader: &Reader, online: bool, rate: Option<f64>) -> Result<Allowed, Trouble> {
     let members = group(reader.consumer(), &config.kafka.group_id)?.members.len();
     if members > 0 && !online {
-        let id = &config.kafka.group_id;
+        let (id, s) = (&config.kafka.group_id, if members == 1 { "" } else { "s" });
         return Err(Trouble::usage(format!(
-            "--online: the group {id} has {members} members, and two writers of one order can overtake each other; stop them, or say --online \
+            "--online: the group {id} has {members} member{s}, and two writers of one order can overtake each other; stop them, or say --online \
              to send beside them within quota.reserve_per_second and to rely on AlipayHK's own order control"
         )));
     }
