@@ -138,6 +138,7 @@ fn namespace_of(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop, prop_assert, proptest};
     use serde_json::json;
 
     use super::*;
@@ -194,6 +195,18 @@ mod tests {
         let order = record("com.shop.Order", &json!([{ "name": "a", "type": "Bare" }, { "name": "b", "type": "Bare" }]));
         let made = made(&order, &[bare]).unwrap();
         assert_eq!((&made["fields"][0]["type"]["namespace"], &made["fields"][1]["type"]), (&json!(""), &json!(".Bare")));
+    }
+
+    proptest! {
+        /// Whatever the texts are: a text or a refusal, and no more than went in but for names and what is put between them.
+        #[test]
+        fn no_texts_are_a_reason_to_panic(texts in prop::collection::vec("[\\[\\]{}\":,.a-c]{0,40}|(\"a\\.[BC]\")|(\\{\"type\":\"(record|enum)\",\"name\":\"(a\\.)?[BC]\",\"fields\":\\[\\{\"type\":\"(a\\.)?[BC]\"\\}\\]\\})", 0..5)) {
+            let (schema, others) = texts.split_first().map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+            if let Ok(text) = whole(schema, others) {
+                let read: usize = texts.iter().map(String::len).sum();
+                prop_assert!(text.len() <= 4 * read + 64, "{text}");
+            }
+        }
     }
 
     #[test]
