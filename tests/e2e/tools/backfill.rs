@@ -64,6 +64,8 @@ fn a_stopped_backfill_says_how_to_go_on_and_goes_on_where_it_stopped() {
         8.. => Ok(()),
         few => Err(format!("{few}")),
     });
+    // Twice at once, as `timeout` sends it: to the process, and to its group.
+    run.signal(Signal::INT);
     run.signal(Signal::INT);
     let stopped = run.finish(PATIENCE);
     assert_eq!(stopped.code, 1, "{}", stopped.errors);

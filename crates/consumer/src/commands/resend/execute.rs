@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::mpsc::channel;
@@ -18,6 +19,8 @@ use crate::commands::trouble::Trouble;
 use crate::commands::{complain, say};
 use crate::config::Config;
 
+/// Whoever stops a process and then its whole group, as `timeout` does, means it once.
+const ONE_SIGNAL: Duration = Duration::from_millis(250);
 /// So much may be read ahead of what is sent.
 const AHEAD: usize = 256;
 
@@ -111,8 +114,10 @@ fn watch_signals(stop: &Arc<AtomicBool>) -> Result<(), Trouble> {
     stop_on_signals(sender)?;
     let stop = Arc::clone(stop);
     tokio::spawn(async move {
+        let mut first: Option<Instant> = None;
         while stops.recv().await.is_some() {
-            if stop.swap(true, Ordering::Relaxed) {
+            stop.store(true, Ordering::Relaxed);
+            if first.get_or_insert_with(Instant::now).elapsed() > ONE_SIGNAL {
                 std::process::exit(1);
             }
         }
