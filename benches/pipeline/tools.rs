@@ -28,7 +28,8 @@ const BATCH: u64 = 50_000;
 pub(crate) fn measure(place: &Place<'_>, options: &Options, table: &mut Table) -> Result<(), String> {
     restore(place, options.scaled(RESTORED), table)?;
     explain(place, options.scaled(EXPLAINED), table)?;
-    backfill(place, options.scaled(BACKFILLED), table)
+    backfill(place, options.scaled(BACKFILLED), table)?;
+    replay(place, options.scaled(BACKFILLED), table)
 }
 
 /// From the assignment of the partitions until everything is restored, and what an order takes.
@@ -85,7 +86,7 @@ fn explain(place: &Place<'_>, records: u64, table: &mut Table) -> Result<(), Str
     say(&format!("tools: one order in {records} records"));
     let topic = place.kafka.topic("explain", PARTITIONS);
     write(&topic, records, |order| place.record(order, 1));
-    let (took, _) = run(place, &topic, &["explain", &orders::number(records / 2)])?;
+    let (took, _) = run(place, &topic, &Settings::default(), &["explain", &orders::number(records / 2)])?;
     table.goal(PART, format!("explain, one order in {records} records"), took.as_secs_f64(), "s", 10.0);
     Ok(())
 }
@@ -95,11 +96,33 @@ fn backfill(place: &Place<'_>, orders: u64, table: &mut Table) -> Result<(), Str
     say(&format!("tools: {orders} orders at {RATE} a second"));
     let topic = place.kafka.topic("backfill", PARTITIONS);
     write(&topic, orders, |order| place.record(order, 1));
-    let (_, output) = run(place, &topic, &["backfill", "--from", "1h", "--rate", &RATE.to_string(), "--json"])?;
-    let told: Told = serde_json::from_str(&output).map_err(|error| format!("{error}: {output}"))?;
-    let off = (told.calls as f64 / told.seconds / RATE as f64 - 1.0).abs() * 100.0;
+    let off = off_by(run(place, &topic, &Settings::default(), &["backfill", "--from", "1h", "--rate", &RATE.to_string(), "--json"])?.1)?;
     table.goal(PART, format!("backfill of {orders} orders, off the rate of {RATE} a second by"), off, "%", 5.0);
     Ok(())
+}
+
+/// The same for dead letters, each of another order.
+fn replay(place: &Place<'_>, letters: u64, table: &mut Table) -> Result<(), String> {
+    say(&format!("tools: {letters} dead letters at {RATE} a second"));
+    let topic = place.kafka.topic("replay", PARTITIONS);
+    let settings = Settings { group: Some("bench-replay".to_owned()), ..Settings::default() };
+    write(&topic, letters, |order| place.record(order, 1).to((order % PARTITIONS as u64) as i32));
+    write(&place.dead_letters, letters, |order| {
+        let (partition, offset) = (order % PARTITIONS as u64, order / PARTITIONS as u64);
+        let source = [("topic", topic.name().to_owned()), ("partition", partition.to_string()), ("offset", offset.to_string())];
+        let why = [("group", "bench-replay".to_owned()), ("reason", "rejected".to_owned()), ("code", "PARAM_ILLEGAL".to_owned())];
+        let headers = source.into_iter().chain(why).chain([("merchant_biz_no", orders::number(order))]);
+        headers.fold(place.record(order, 1), |letter, (name, value)| letter.header(&format!("ordersync.{name}"), value))
+    });
+    let off = off_by(run(place, &topic, &settings, &["dlq", "replay", "--rate", &RATE.to_string(), "--json"])?.1)?;
+    table.goal(PART, format!("replay of {letters} dead letters, off the rate of {RATE} a second by"), off, "%", 5.0);
+    Ok(())
+}
+
+/// How far a run was off its rate, in percent.
+fn off_by(output: String) -> Result<f64, String> {
+    let told: Told = serde_json::from_str(&output).map_err(|error| format!("{error}: {output}"))?;
+    Ok((told.calls as f64 / told.seconds / RATE as f64 - 1.0).abs() * 100.0)
 }
 
 #[derive(Deserialize)]
@@ -115,9 +138,9 @@ fn write(topic: &Topic<'_>, count: u64, record: impl Fn(u64) -> Record) {
 }
 
 /// Runs a tool on a topic: how long it took, and what it said.
-fn run(place: &Place<'_>, topic: &Topic<'_>, arguments: &[&str]) -> Result<(Duration, String), String> {
+fn run(place: &Place<'_>, topic: &Topic<'_>, settings: &Settings, arguments: &[&str]) -> Result<(Duration, String), String> {
     let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder: {error}"))?;
-    let file = subject::write_configuration(place, topic, &Settings::default(), order_sync_tests::ports::free(), folder.path())?;
+    let file = subject::write_configuration(place, topic, settings, order_sync_tests::ports::free(), folder.path())?;
     let began = Instant::now();
     let output = Command::new(subject::binary()?).args(arguments).args(["--config", &file]).output();
     let output = output.map_err(|error| format!("{arguments:?}: {error}"))?;

@@ -23,6 +23,7 @@ mod rejected;
 mod rules;
 mod sealed;
 mod security;
+mod settings;
 mod start;
 mod telemetry;
 mod tls;

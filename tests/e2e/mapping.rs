@@ -17,7 +17,7 @@ use crate::world::{World, disposed};
 const AT: i64 = 1_760_000_000_000;
 
 /// The mappings of a text beside what is configured.
-fn mapped(config: Config, mappings: &str) -> Config {
+pub(crate) fn mapped(config: Config, mappings: &str) -> Config {
     let mut table: Table = mappings.parse().unwrap();
     config.set("mapping", table.remove("mapping").unwrap())
 }

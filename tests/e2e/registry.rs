@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use order_sync_tests::avro::{ORDER_EVENT, Order};
+use order_sync_tests::avro::{ORDER_EVENT, Order, confluent, datum};
 use order_sync_tests::config::Config;
+use order_sync_tests::kafka::Record;
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::registry::{Apicurio, Fault, Registry, Secure};
 use order_sync_tests::wait::{PATIENCE, until};
+use serde_json::json;
 
 use crate::letters::{assert_of, letters};
 use crate::world::{World, disposed};
@@ -168,19 +170,73 @@ fn a_registry_with_an_authority_of_its_own_is_asked_once_that_is_named_and_waite
     world.stop_at_the_end(run);
 }
 
+/// An order whose amounts are a type of another subject, which refers to a third one.
+const SHOP_ORDER: &str = r#"{"type":"record","name":"OrderEvent","namespace":"ordersync.v1","fields":[
+    {"name":"merchantBizNo","type":"string"},{"name":"merchantBizType","type":"string"},{"name":"orderStatus","type":"string"},
+    {"name":"userId","type":"string"},{"name":"orderCreateTime","type":"long"},{"name":"orderModifyTime","type":"long"},
+    {"name":"extInfo","type":"string"},{"name":"amount","type":"com.shop.Price"},{"name":"payAmount","type":["null","com.shop.Price"]}]}"#;
+const PRICE: &str = r#"{"type":"record","name":"Price","namespace":"com.shop","fields":[{"name":"value","type":"string"},{"name":"currency","type":"Currency"}]}"#;
+const CURRENCY: &str = r#"{"type":"enum","name":"Currency","namespace":"com.shop","symbols":["HKD","CNY"]}"#;
+
+/// Registers all three by subject, schema and references; the id is that of the order.
+fn register_shop(register: impl Fn(&str, &str, &[(&str, &str)]) -> u32) -> u32 {
+    register("shop-currency", CURRENCY, &[]);
+    register("shop-price", PRICE, &[("com.shop.Currency", "shop-currency")]);
+    register("shop-order", SHOP_ORDER, &[("com.shop.Price", "shop-price")])
+}
+
+fn shop_order(number: &str) -> Vec<u8> {
+    // As the producer has it: one text.
+    let whole = PRICE.replace("\"Currency\"}", &format!("{CURRENCY}}}"));
+    let schema = SHOP_ORDER.replacen("\"com.shop.Price\"", &whole, 1);
+    let mut value = order(number).json();
+    value["amount"] = json!({ "value": "9900", "currency": "HKD" });
+    value["payAmount"] = json!({ "value": "9900", "currency": "HKD" });
+    datum(&schema, &value)
+}
+
+#[test]
+fn a_schema_that_refers_to_others_is_read_and_what_it_refers_to_is_asked_for_once() {
+    let world = World::new("references", 2);
+    let registry = Registry::start();
+    let schema = register_shop(|subject, schema, to| registry.register_referring(subject, schema, to));
+    let lost = registry.register_referring("lost-order", &SHOP_ORDER.replace("Price", "Cost"), &[("com.shop.Cost", "nobody")]);
+    let record = |number: &str, id| Record::new(number, confluent(id, &shop_order(number)));
+    world.orders.write_all((0..20).map(|number| record(&format!("E2E-REFERS-{number}"), schema)).chain([record("E2E-LOST", lost)]));
+    let run = OrderSync::start(&world.config().registry(&registry));
+    let state = run.until_settled(21);
+    assert_eq!((disposed(&state, "delivered"), disposed(&state, "parked")), (20, 1), "{state}");
+    let held = world.alipayhk.order("E2E-REFERS-7").unwrap().json;
+    assert!(held.contains(r#""amount":{"value":"9900","currency":"HKD"}"#), "{held}");
+    let asked = registry.requests();
+    let once = [
+        format!("GET /schemas/ids/{schema}"),
+        "GET /subjects/shop-price/versions/1".into(),
+        "GET /subjects/shop-currency/versions/1".into(),
+    ];
+    assert!(once.iter().all(|path| asked.iter().filter(|one| *one == path).count() == 1), "{asked:?}");
+    let letters = letters(&world);
+    let message = letters.values().next().unwrap().header("ordersync.message").unwrap();
+    assert!(message.contains("refers to a schema that the registry does not have"), "{message}");
+    world.stop_at_the_end(run);
+}
+
 #[test]
 fn a_real_registry_gives_schemas_takes_ours_and_tells_what_it_does_not_have() {
     let world = World::new("apicurio", 1);
     let topic = world.kafka.topic("apicurio-outcomes", 1);
     let registry = Apicurio::start();
     let schema = registry.register(&format!("{}-value", world.orders.name()), ORDER_EVENT);
+    let referring = register_shop(|subject, schema, to| registry.register_referring(subject, schema, to));
     world.orders.write_all([order("E2E-REAL").record(schema), order("E2E-UNKNOWN").record(987_654)]);
+    world.orders.write(Record::new("E2E-REFERS", confluent(referring, &shop_order("E2E-REFERS"))));
     let config = world.config().set("schema.registry_url", registry.url()).set("outcomes.topic", topic.name());
     let check = OrderSync::command(&config, &["check"]);
     assert!(check.output.contains("fits ordersync.v1.OrderEvent"), "{check:?}");
     let run = OrderSync::start(&config);
-    let state = run.until_settled(2);
-    assert_eq!((disposed(&state, "delivered"), disposed(&state, "parked")), (1, 1), "{state}");
+    let state = run.until_settled(3);
+    assert_eq!((disposed(&state, "delivered"), disposed(&state, "parked")), (2, 1), "{state}");
+    assert!(world.alipayhk.order("E2E-REFERS").unwrap().json.contains("9900"));
     let message = letters(&world)[&1].header("ordersync.message").unwrap().to_owned();
     assert!(message.contains("knows no schema 987654"), "{message}");
     world.stop_at_the_end(run);

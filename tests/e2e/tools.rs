@@ -2,8 +2,10 @@
 
 mod backfill;
 mod look;
+mod online;
 mod replay;
 mod restore;
+mod rollback;
 
 use order_sync_tests::avro::Order;
 use order_sync_tests::config::Config;

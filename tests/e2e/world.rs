@@ -109,3 +109,11 @@ pub(crate) fn disposed(state: &Json, name: &str) -> u64 {
 pub(crate) fn alipayhk() -> Alipayhk {
     Alipayhk::start_with(|setup| setup.stands = unordered())
 }
+
+/// One that also keeps a journal of its calls.
+pub(crate) fn journaled() -> Alipayhk {
+    Alipayhk::start_with(|setup| {
+        setup.stands = unordered();
+        setup.journal = 1_000;
+    })
+}

@@ -11,6 +11,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -66,7 +67,12 @@ impl Registry {
 
     /// Stores a schema under a subject and gives its id; the same text has the same id everywhere.
     pub fn register(&self, subject: &str, schema: &str) -> u32 {
-        self.lock().catalogue.register(subject, schema)
+        self.lock().catalogue.register(subject, schema, Vec::new())
+    }
+
+    /// The same for one that names types of the first versions of other subjects.
+    pub fn register_referring(&self, subject: &str, schema: &str, to: &[(&str, &str)]) -> u32 {
+        self.lock().catalogue.register(subject, schema, references(to))
     }
 
     /// Changes what it does wrong.
@@ -103,6 +109,11 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// As Confluent's registry writes them, of type names and subjects.
+fn references(to: &[(&str, &str)]) -> Vec<Json> {
+    to.iter().map(|(name, subject)| json!({ "name": name, "subject": subject, "version": 1 })).collect()
 }
 
 impl Drop for Registry {

@@ -13,6 +13,7 @@ mod tools;
 
 pub use tools::{
     BackfillArgs, Common, DlqCommand, ExplainArgs, LettersArgs, ListArgs, Reason, ReplayArgs, ResendArgs, ShowLetterArgs, StatusArgs,
+    quoted,
 };
 
 /// Keeps AlipayHK's view of every order equal to the merchant's newest one: Kafka order topics in, signed order sync calls out.

@@ -115,7 +115,7 @@ impl Config {
         let text = files::text(path).map_err(|problem| ConfigError::new("--config", problem))?;
         let folder = folder_of(path).map_err(|error| ConfigError::new("--config", error))?;
         let table = text.parse().map_err(|error| syntax(path, &text, &error))?;
-        let written = Written::of(&table);
+        let written = Written::of(&table, &folder);
         let source = Source { env: env::Overrides::collect(env)?.into(), folder, warnings: Vec::new().into() };
         let config = Self::read(&source, table)?;
         source.env.borrow().finish()?;

@@ -1,4 +1,4 @@
-//! Keys and quota exchanged while the process runs: on SIGHUP, and by itself when the configuration or a key file changes.
+//! Keys and quota exchanged while the process runs: on SIGHUP, and by itself when the configuration or a file that it names changes.
 //!
 //! The new ones are read like at the start, all of them or none: what is wrong changes nothing and is said.
 
@@ -84,7 +84,7 @@ impl Reload {
     }
 
     fn files(&self, running: &Running) -> Vec<PathBuf> {
-        [&self.file].into_iter().chain(&running.keys.files).cloned().collect()
+        [&self.file].into_iter().chain(&running.keys.files).chain(running.started.written.files()).cloned().collect()
     }
 }
 
@@ -143,7 +143,10 @@ impl Running {
         }
         let waiting = self.started.written.waiting_for_a_start(&config.written);
         if !waiting.is_empty() && (asked || waiting != self.waiting) {
-            tracing::warn!(keys = waiting.join(", "), "changed in the configuration file; in force from the next start on");
+            tracing::warn!(
+                keys = waiting.join(", "),
+                "changed in the configuration or in a file that it names; in force from the next start on"
+            );
         }
         self.waiting = waiting;
     }

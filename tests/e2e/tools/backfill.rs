@@ -40,6 +40,9 @@ fn a_backfill_sends_the_newest_of_each_order_and_leaves_the_group_where_it_is() 
     fs::write(&file, "E2E-FILL-3\n").unwrap();
     let one = json(&config, &["backfill", "--from", "1h", "--force", "--orders", file.to_str().unwrap()]);
     assert_eq!(one["ended"]["delivered"], 1, "{one}");
+    fs::write(&file, "E2E-FILL-3\nE2E-NOBODY\n").unwrap();
+    let one = json(&config, &["backfill", "--from", "1h", "--orders", file.to_str().unwrap(), "--dry-run"]);
+    assert_eq!((&one["left"]["no_record"], &one["details"][0]["order"]), (&1.into(), &"E2E-NOBODY".into()), "{one}");
     let done = json(&config, &["backfill", "--from", "1h", "--force", "--as-of-now"]);
     assert_eq!((&done["end"], &done["ended"]["delivered"], &done["calls"]), (&"whole".into(), &10.into(), &10.into()), "{done}");
     let state = other.state();
@@ -61,10 +64,13 @@ fn a_stopped_backfill_says_how_to_go_on_and_goes_on_where_it_stopped() {
         8.. => Ok(()),
         few => Err(format!("{few}")),
     });
+    // Twice at once, as `timeout` sends it: to the process, and to its group.
+    run.signal(Signal::INT);
     run.signal(Signal::INT);
     let stopped = run.finish(PATIENCE);
     assert_eq!(stopped.code, 1, "{}", stopped.errors);
-    let line = stopped.errors.lines().last().unwrap();
+    assert!(stopped.errors.trim_end().ends_with("order-sync.toml"), "the whole command: {}", stopped.errors);
+    let line = stopped.errors.lines().last().unwrap().split(" --config ").next().unwrap();
     let flags: Vec<&str> = line.split_once("order-sync backfill ").unwrap_or_else(|| panic!("{line}")).1.split(' ').collect();
     let before = world.alipayhk.state().counters.applied;
     assert!(before < 40, "{before}");

@@ -22,7 +22,7 @@ fn a_replay_sends_what_was_parked_and_never_over_newer_state() {
     let run = OrderSync::start(&config);
     run.until_settled(3);
     let alive = refused(&config, &["dlq", "replay"]);
-    assert!(alive.errors.contains("--online") && alive.errors.contains("1 members"), "{}", alive.errors);
+    assert!(alive.errors.contains("--online") && alive.errors.contains("1 member,"), "{}", alive.errors);
     assert!(refused(&config, &["dlq", "replay", "--online"]).errors.contains("quota.reserve_per_second"));
     world.alipayhk.set_faults(Vec::new());
     world.orders.write(order("E2E-OVERTAKEN").status("USED").modified_after(5_000).record(world.schema));
@@ -60,6 +60,9 @@ fn without_outcomes_a_newer_modification_in_the_source_holds_a_letter_back_and_a
     let config = world.config();
     let dry = json(&config, &["dlq", "replay", "--dry-run"]);
     assert_eq!((&dry["to_send"], &dry["left"]["newer_in_source"], &dry["left"]["still_unfit"]), (&1.into(), &1.into(), &1.into()), "{dry}");
+
+    let gone = refused(&config, &["dlq", "replay", "--letter", "9:9"]);
+    assert!(gone.errors.contains("--letter: there is no letter 9:9 in"), "{}", gone.errors);
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("order.json");

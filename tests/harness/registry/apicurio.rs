@@ -50,7 +50,13 @@ impl Apicurio {
 
     /// Stores a schema under a subject and gives its id.
     pub fn register(&self, subject: &str, schema: &str) -> u32 {
-        let (url, body) = (format!("{}/subjects/{subject}/versions", self.url), json!({ "schema": schema }).to_string());
+        self.register_referring(subject, schema, &[])
+    }
+
+    /// The same for one that names types of the first versions of other subjects.
+    pub fn register_referring(&self, subject: &str, schema: &str, to: &[(&str, &str)]) -> u32 {
+        let url = format!("{}/subjects/{subject}/versions", self.url);
+        let body = json!({ "schema": schema, "references": super::references(to) }).to_string();
         let headers = [("Content-Type", "application/vnd.schemaregistry.v1+json")];
         let (_, answer) = http::send(reqwest::Method::POST, &url, &headers, &body).expect("Apicurio answers");
         let answer: Json = serde_json::from_str(&answer).expect("JSON");

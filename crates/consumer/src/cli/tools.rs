@@ -217,8 +217,14 @@ struct Flags(Vec<String>);
 
 impl Flags {
     fn all(&mut self, name: &str, values: impl Iterator<Item = String>) {
-        self.0.extend(values.map(|value| format!("{name} {value}")));
+        self.0.extend(values.map(|value| format!("{name} {}", quoted(&value))));
     }
+}
+
+/// As a shell takes it for one word.
+pub fn quoted(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:+@,%=".contains(c);
+    if !value.is_empty() && value.chars().all(plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) }
 }
 
 impl Reason {
@@ -254,6 +260,12 @@ mod tests {
         let common = Common { config: "c.toml".into(), json: true };
         let args = ReplayArgs { common, letters, resend: ResendArgs::default(), value: Some("order.json".into()) };
         assert_eq!(args.flags(), "--reason rejected --letter 0:17 --value order.json");
+    }
+
+    #[test]
+    fn a_word_is_written_as_a_shell_takes_it() {
+        assert_eq!([quoted("2026-11-01T08:00:00+08:00"), quoted("")], ["2026-11-01T08:00:00+08:00", "''"]);
+        assert_eq!([quoted("my orders.txt"), quoted("it's; $HOME")], ["'my orders.txt'", "'it'\\''s; $HOME'"]);
     }
 
     #[test]

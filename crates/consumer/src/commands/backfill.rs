@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::now_millis;
 use super::progress::Waiting;
-use super::resend::{Keys, Knowledge, Plan, Run, allowed, execute};
+use super::resend::{Keys, Knowledge, Plan, Run, Step, allowed, execute};
 use super::trouble::{Trouble, load};
 use crate::cli::BackfillArgs;
 use crate::kafka::reader::Reader;
@@ -50,10 +50,12 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
 
     // First which modification of each order is the newest, then whether AlipayHK has it already, then the records once more.
     let newest = scan(&config, &reader, &keys, only.as_ref(), whole.clone())?;
+    let missing = only.as_ref().map(|only| only.missing(&newest)).unwrap_or_default();
     let knowledge = Arc::new(Knowledge::read(&config, &reader, &keys, &newest)?);
     let from = run.as_ref().map_or_else(Vec::new, |run| run.from.clone());
     let plan = Plan {
         config: &config,
+        file: &args.common.config,
         command: "backfill",
         run: run.as_ref().zip(leave),
         knowledge: Arc::clone(&knowledge),
@@ -62,5 +64,10 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
     };
     let began = run.as_ref().and_then(Run::began).unwrap_or_else(now_millis);
     let mut walk = Walk::new(&config, args, keys, newest, &knowledge, began)?;
-    execute(plan, |tell| walk.go(&reader, whole, &from, tell))
+    execute(plan, |tell| {
+        for left in missing {
+            let _ = tell(Step::Left(left));
+        }
+        walk.go(&reader, whole, &from, tell)
+    })
 }

@@ -3,6 +3,7 @@
 //! Everything that is not a clear answer is [`RegistryError::Unreachable`] and waits: a registry that is down, moved, or refuses us makes
 //! no record undecodable. Paths, media type and error codes: Confluent, Schema Registry › API reference.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,14 +14,17 @@ use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode, Url};
 use crate::config::{self, Credentials};
 
 mod answer;
+mod references;
 
-use answer::{Failure, Found, Registered};
+use answer::{Failure, Found, Reference, Registered};
 
 const CONNECT: Duration = Duration::from_secs(3);
 /// A whole exchange.
 const TOTAL: Duration = Duration::from_secs(10);
 /// Larger than any honest schema.
 const LARGEST: usize = 1 << 20;
+/// Schemas that one may refer to, itself or by others.
+const MOST_REFERENCES: usize = 64;
 /// "Schema not found" and "Subject not found".
 const NOT_FOUND: [u64; 2] = [40403, 40401];
 /// The registry is there and takes no schema from us.
@@ -131,7 +135,7 @@ impl Registry {
         Ok(Some(Self { client, base: config.url.clone(), credentials: config.credentials.clone() }))
     }
 
-    /// The text of a schema.
+    /// The text of a schema, with the types that it refers to in it.
     ///
     /// # Errors
     /// See [`RegistryError`].
@@ -175,12 +179,12 @@ impl Registry {
     /// The newest schema of a subject, if there is such a subject.
     ///
     /// # Errors
-    /// [`RegistryError::Unreachable`], and [`RegistryError::Unusable`] for a schema that is not Avro or does not stand for itself.
+    /// [`RegistryError::Unreachable`], and [`RegistryError::Unusable`] for a schema that is not Avro or cannot be made whole.
     pub async fn newest(&self, subject: &str) -> Result<Option<Newest>, RegistryError> {
         let (status, body) = self.exchange(self.request(Method::GET, &["subjects", subject, "versions", "latest"])).await?;
         if status == StatusCode::OK {
             let (id, version, found) = Found::newest(&body).ok_or_else(|| unreachable("it answered with something else than a schema"))?;
-            return Ok(Some(Newest { id, version, text: found.avro(id)? }));
+            return Ok(Some(Newest { id, version, text: self.whole(id, found).await? }));
         }
         let failure = Failure::parse(&body);
         match failure.error_code {
@@ -207,11 +211,49 @@ impl Registry {
         let (status, body) = self.exchange(self.request(Method::GET, &["schemas", "ids", &id.to_string()])).await?;
         if status == StatusCode::OK {
             let found = Found::parse(&body).ok_or_else(|| unreachable("it answered with something else than a schema"))?;
-            return found.avro(id);
+            return self.whole(id, found).await;
         }
         let failure = Failure::parse(&body);
         match failure.error_code {
             Some(code) if status == StatusCode::NOT_FOUND && NOT_FOUND.contains(&code) => Err(RegistryError::Unknown(id)),
+            Some(_) | None => Err(failure.unreachable(status)),
+        }
+    }
+
+    /// The text of a schema with everything in it that it refers to. Who keeps it asks for none of it again.
+    async fn whole(&self, id: u32, found: Found) -> Result<String, RegistryError> {
+        let (text, mut open) = found.avro(id)?;
+        if open.is_empty() {
+            return Ok(text);
+        }
+        let (mut known, mut others) = (BTreeSet::new(), Vec::new());
+        while let Some(reference) = open.pop() {
+            if known.contains(&reference) {
+                continue;
+            }
+            if known.len() == MOST_REFERENCES {
+                return Err(RegistryError::Unusable(id, "it refers to more than 64 schemas"));
+            }
+            let (other, more) = self.referred(id, &reference).await?;
+            others.push(other);
+            open.extend(more);
+            known.insert(reference);
+        }
+        references::whole(&text, &others).map_err(|reason| RegistryError::Unusable(id, reason))
+    }
+
+    async fn referred(&self, id: u32, reference: &Reference) -> Result<(String, Vec<Reference>), RegistryError> {
+        let path = ["subjects", &reference.subject, "versions", &reference.version.to_string()];
+        let (status, body) = self.exchange(self.request(Method::GET, &path)).await?;
+        if status == StatusCode::OK {
+            let found = Found::parse(&body).ok_or_else(|| unreachable("it answered with something else than a schema"))?;
+            return found.avro(id);
+        }
+        let failure = Failure::parse(&body);
+        match failure.error_code {
+            Some(code) if status == StatusCode::NOT_FOUND && NO_SUBJECT.contains(&code) => {
+                Err(RegistryError::Unusable(id, "it refers to a schema that the registry does not have"))
+            }
             Some(_) | None => Err(failure.unreachable(status)),
         }
     }

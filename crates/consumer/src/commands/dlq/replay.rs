@@ -27,14 +27,18 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
     let resend = &args.resend;
     let leave = if resend.dry_run { None } else { Some(allowed(&config, &reader, resend.online, resend.rate)?) };
     let topic = &config.dead_letter.topic;
+    let parts = || {
+        let parts = meant.parts(&reader, topic)?;
+        meant.are_there(&parts, topic).map(|()| parts)
+    };
     let run = match (&resend.run, resend.dry_run) {
         (_, true) => None,
         (Some(name), false) => Some(Run::go_on(&config.kafka, name, args.flags(), &BTreeSet::from([topic.clone()]))?),
-        (None, false) => Some(Run::begin(&config.kafka, "replay", args.flags(), || meant.parts(&reader, topic))?),
+        (None, false) => Some(Run::begin(&config.kafka, "replay", args.flags(), parts)?),
     };
     let whole = match &run {
         Some(run) => run.parts.clone(),
-        None => meant.parts(&reader, topic)?,
+        None => parts()?,
     };
     drop(waiting);
 
@@ -58,6 +62,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
     let expected = newest.len() as u64;
     let plan = Plan {
         config: &config,
+        file: &args.common.config,
         command: "dlq replay",
         run: run.as_ref().zip(leave),
         knowledge: Arc::clone(&knowledge),

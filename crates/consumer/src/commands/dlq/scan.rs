@@ -57,6 +57,20 @@ impl Meant {
         Ok(all.into_iter().filter_map(of).collect())
     }
 
+    /// Refuses a letter that is named and is in none of these parts.
+    pub(super) fn are_there(&self, parts: &[Part], topic: &str) -> Result<(), Trouble> {
+        let is_there = |(partition, offset): &(i32, i64)| {
+            parts.iter().any(|part| part.partition == *partition && (part.from..part.to).contains(offset))
+        };
+        match self.args.letter.iter().find(|place| !is_there(place)) {
+            Some((partition, offset)) => {
+                let from = if self.args.from.is_some() { ", or --from leaves it out" } else { "" };
+                Err(Trouble::usage(format!("--letter: there is no letter {partition}:{offset} in {topic} (any more){from}")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The letter, if it is meant.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>, with_record: bool) -> Result<Option<Letter>, Trouble> {
         let letter = Letter::of(message, with_record);

@@ -1,9 +1,11 @@
 //! Carries a run out, or tries it dry, and tells what came of it.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::mpsc::channel;
@@ -11,17 +13,22 @@ use tokio::sync::mpsc::channel;
 use super::drive::{End, Job, drive};
 use super::guard::Allowed;
 use super::{Knowledge, Run, Step, Tally};
+use crate::cli::quoted;
 use crate::commands::run::stop_on_signals;
 use crate::commands::trouble::Trouble;
 use crate::commands::{complain, say};
 use crate::config::Config;
 
+/// Whoever stops a process and then its whole group, as `timeout` does, means it once.
+const ONE_SIGNAL: Duration = Duration::from_millis(250);
 /// So much may be read ahead of what is sent.
 const AHEAD: usize = 256;
 
 /// What is carried out.
 pub(in crate::commands) struct Plan<'a> {
     pub(in crate::commands) config: &'a Config,
+    /// Where that was read from.
+    pub(in crate::commands) file: &'a Path,
     /// The command, as it is typed.
     pub(in crate::commands) command: &'static str,
     /// `None`: a dry run.
@@ -107,8 +114,10 @@ fn watch_signals(stop: &Arc<AtomicBool>) -> Result<(), Trouble> {
     stop_on_signals(sender)?;
     let stop = Arc::clone(stop);
     tokio::spawn(async move {
+        let mut first: Option<Instant> = None;
         while stops.recv().await.is_some() {
-            if stop.swap(true, Ordering::Relaxed) {
+            stop.store(true, Ordering::Relaxed);
+            if first.get_or_insert_with(Instant::now).elapsed() > ONE_SIGNAL {
                 std::process::exit(1);
             }
         }
@@ -137,8 +146,8 @@ fn tell(plan: &Plan<'_>, tally: Tally, end: End) -> ExitCode {
     say(&if plan.json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { people });
     match (why, go_on) {
         (Some(why), Some(go_on)) => {
-            let command = plan.command;
-            complain(&format!("{why}; what is done stays done, go on with: order-sync {command} {go_on}"), 1)
+            let (command, file) = (plan.command, quoted(&plan.file.display().to_string()));
+            complain(&format!("{why}; what is done stays done, go on with: order-sync {command} {go_on} --config {file}"), 1)
         }
         _ => ExitCode::SUCCESS,
     }

@@ -19,14 +19,20 @@ pub(in crate::commands) struct Allowed {
 
 /// Refuses while the group is alive, unless that is what is wanted and a part of the quota is kept free for it.
 pub(in crate::commands) fn allowed(config: &Config, reader: &Reader, online: bool, rate: Option<f64>) -> Result<Allowed, Trouble> {
+    let rate = rate_of(config, online, rate)?;
     let members = group(reader.consumer(), &config.kafka.group_id)?.members.len();
     if members > 0 && !online {
-        let id = &config.kafka.group_id;
+        let (id, s) = (&config.kafka.group_id, if members == 1 { "" } else { "s" });
         return Err(Trouble::usage(format!(
-            "--online: the group {id} has {members} members, and two writers of one order can overtake each other; stop them, or say --online \
+            "--online: the group {id} has {members} member{s}, and two writers of one order can overtake each other; stop them, or say --online \
              to send beside them within quota.reserve_per_second and to rely on AlipayHK's own order control"
         )));
     }
+    Ok(Allowed { rate, online })
+}
+
+/// Within which part of the quota.
+fn rate_of(config: &Config, online: bool, rate: Option<f64>) -> Result<f64, Trouble> {
     let (key, most) = if online {
         ("quota.reserve_per_second", config.quota.reserve_per_second)
     } else {
@@ -37,7 +43,7 @@ pub(in crate::commands) fn allowed(config: &Config, reader: &Reader, online: boo
     }
     match rate {
         Some(rate) if rate > most => Err(Trouble::usage(format!("--rate: {rate} is more than {key} = {most}"))),
-        rate => Ok(Allowed { rate: rate.unwrap_or(most), online }),
+        rate => Ok(rate.unwrap_or(most)),
     }
 }
 

@@ -100,6 +100,9 @@ impl Run {
 
     /// Writes down how far each part is done.
     pub(in crate::commands) fn reached(&self, next: &[i64]) -> KafkaResult<()> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
         let mut list = TopicPartitionList::new();
         let flags = fingerprint(&self.flags);
         for (part, next) in self.parts.iter().zip(next) {

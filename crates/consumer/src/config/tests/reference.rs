@@ -81,8 +81,8 @@ fn page() -> String {
          - **Secrets** can be kept in a file of their own: `password_file` beside `password`. The first line break at its end does not count. None of\n  \
          them is ever taken from the command line, nor shown.\n\
          - **Taken over while running** (marked ↻): on SIGHUP, and by itself a moment after the file or a key file changed. All of it or nothing: what\n  \
-         is wrong changes nothing and is said in the log and in `ordersync.config.reloads`. Every other key waits for the next start; its change is\n  \
-         named in the log.\n\n\
+         is wrong changes nothing and is said in the log and in `ordersync.config.reloads`. Every other key waits for the next start, passwords,\n  \
+         tokens and certificates in files of their own too; a change of the key or of such a file is named in the log.\n\n\
          `order-sync check --config FILE` shows the values in force.\n",
     );
     for Section { heading, about, keys } in keys::sections() {

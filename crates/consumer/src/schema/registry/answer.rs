@@ -2,7 +2,6 @@
 
 use reqwest::StatusCode;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::RegistryError;
 
@@ -16,8 +15,14 @@ pub(super) struct Found {
     schema: String,
     /// Absent for Avro.
     schema_type: Option<String>,
-    #[serde(default)]
-    references: Vec<IgnoredAny>,
+    references: Option<Vec<Reference>>,
+}
+
+/// Another schema, whose types this one names.
+#[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reference {
+    pub(super) subject: String,
+    pub(super) version: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,12 +55,11 @@ impl Found {
         Some((numbers.id, numbers.version, Self::parse(body)?))
     }
 
-    /// Its text, if it is Avro and stands for itself.
-    pub(super) fn avro(self, id: u32) -> Result<String, RegistryError> {
+    /// Its text and what it refers to, if it is Avro. `id` is that of the schema that is asked for.
+    pub(super) fn avro(self, id: u32) -> Result<(String, Vec<Reference>), RegistryError> {
         match self.schema_type.as_deref() {
-            None | Some("AVRO") if self.references.is_empty() => Ok(self.schema),
-            None | Some("AVRO") => Err(RegistryError::Unusable(id, "it refers to other schemas, which is not supported")),
-            Some(_) => Err(RegistryError::Unusable(id, "it is not Avro")),
+            None | Some("AVRO") => Ok((self.schema, self.references.unwrap_or_default())),
+            Some(_) => Err(RegistryError::Unusable(id, "it, or one that it refers to, is not Avro")),
         }
     }
 }

@@ -122,14 +122,55 @@ async fn an_answer_without_end_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_schema_of_another_kind_or_with_references_is_refused_for_good() {
+async fn a_schema_of_another_kind_is_refused_for_good() {
     for (body, said) in [
         (r#"{"schema":"syntax = \"proto3\";","schemaType":"PROTOBUF"}"#, "not Avro"),
         (r#"{"schema":"{}","schemaType":"JSON"}"#, "not Avro"),
-        (r#"{"schema":"\"a.B\"","references":[{"name":"a.B","subject":"b","version":1}]}"#, "refers to other schemas"),
     ] {
         let error = fetch(vec![("200 OK", body.to_owned())]).await.unwrap_err();
         assert!(!error.waits() && error.to_string().contains(said), "{error}");
+    }
+}
+
+/// An answer with a schema that refers to these versions of subject `b/value`.
+fn referring(schema: &str, versions: impl IntoIterator<Item = u32>) -> (&'static str, String) {
+    let references: Vec<_> =
+        versions.into_iter().map(|version| serde_json::json!({ "name": "a.B", "subject": "b/value", "version": version })).collect();
+    ("200 OK", serde_json::json!({ "schema": schema, "references": references }).to_string())
+}
+
+#[tokio::test]
+async fn what_a_schema_refers_to_is_fetched_once_each_and_stands_in_its_text() {
+    let b = r#"{"type":"record","name":"a.B","fields":[{"name":"c","type":"a.C"}]}"#;
+    let c = r#"{"type":"fixed","name":"a.C","size":2}"#;
+    // The third one refers back to the second.
+    let answers = vec![referring(r#"["null","a.B"]"#, [2]), referring(b, [3, 2]), referring(c, [2])];
+    let (address, questions) = registry(answers);
+    let text = client(address, "", None).fetch(7).await.unwrap();
+    let expected = serde_json::json!(["null", { "type": "record", "name": "B", "namespace": "a", "fields": [
+        { "name": "c", "type": { "type": "fixed", "name": "C", "namespace": "a", "size": 2 } }] }]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
+    let asked: Vec<String> = questions.iter().map(|question| question.split(' ').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(asked, ["/schemas/ids/7", "/subjects/b%2Fvalue/versions/2", "/subjects/b%2Fvalue/versions/3"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_whole_is_refused_for_good_and_what_is_not_there_now_waits() {
+    let first = || referring("\"a.B\"", [1]);
+    let gone = ("404 Not Found", r#"{"error_code":40402,"message":"Version 1 not found."}"#.to_owned());
+    let away = ("503 Service Unavailable", String::new());
+    let proto = ("200 OK", r#"{"schema":"syntax","schemaType":"PROTOBUF"}"#.to_owned());
+    let many = (0..80).map(|number| referring("\"int\"", [number + 1])).collect::<Vec<_>>();
+    for (answers, waits, said) in [
+        (vec![first(), gone], false, "a schema that the registry does not have"),
+        (vec![first(), away], true, "503"),
+        (vec![first(), ("404 Not Found", "<html>".to_owned())], true, "registry_url"),
+        (vec![first(), proto], false, "is not Avro"),
+        (vec![first(), ("200 OK", r#"{"schema":"{"}"#.to_owned())], false, "is not JSON"),
+        (many, false, "more than 64 schemas"),
+    ] {
+        let error = fetch(answers).await.unwrap_err();
+        assert!(error.waits() == waits && error.to_string().contains(said), "{error}");
     }
 }
 
