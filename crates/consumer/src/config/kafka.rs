@@ -128,8 +128,9 @@ pub(super) fn topic(section: &Section<'_>, key: &str, name: String) -> Result<St
 }
 
 fn read_topics(section: &Section<'_>) -> Result<Topics, ConfigError> {
-    let names = if section.displaced("topics", "topic_pattern") { None } else { section.texts("topics")? };
-    let pattern = if section.displaced("topic_pattern", "topics") { None } else { section.text("topic_pattern")? };
+    let (no_names, no_pattern) = (section.displaced("topics", "topic_pattern"), section.displaced("topic_pattern", "topics"));
+    let names = if no_names { None } else { section.texts("topics")? };
+    let pattern = if no_pattern { None } else { section.text("topic_pattern")? };
     match (names, pattern) {
         (Some(_), Some(_)) => Err(section.error("topic_pattern", "is set beside kafka.topics; keep one of them")),
         (None, None) => Err(section.missing("topics", "a list such as [\"orders\"], or kafka.topic_pattern")),

@@ -230,8 +230,9 @@ impl<'a> Section<'a> {
     /// A secret: `key` itself, or the first line of the file that `key_file` names.
     pub(super) fn secret(&self, key: &str) -> Result<Option<Secret>, ConfigError> {
         let file_key = format!("{key}_file");
-        let inline = if self.displaced(key, &file_key) { None } else { self.text(key)? };
-        let path = if self.displaced(&file_key, key) { None } else { self.path(&file_key)? };
+        let (no_inline, no_path) = (self.displaced(key, &file_key), self.displaced(&file_key, key));
+        let inline = if no_inline { None } else { self.text(key)? };
+        let path = if no_path { None } else { self.path(&file_key)? };
         match (inline, path) {
             (Some(_), Some(_)) => Err(self.error(&file_key, format!("is set beside {}; keep one of them", self.path_of(key)))),
             (Some(text), None) => Ok(Some(Secret::new(text))),

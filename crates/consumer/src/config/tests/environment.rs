@@ -90,6 +90,9 @@ fn what_says_the_same_in_another_way_takes_the_place_of_the_file_s() {
     let changed = |over: &str, name: &str, value: &str| place.changed(&[], over, &[(name, value)]).unwrap();
     let config = changed("", "ORDER_SYNC__KAFKA__TOPIC_PATTERN", "^shop-.*");
     assert_eq!(config.kafka.topics, Topics::Pattern("^shop-.*".to_owned()));
+    let config =
+        place.changed(&["kafka.topics"], "[kafka]\ntopic_pattern = \"^orders\\\\..*\"", &[("ORDER_SYNC__KAFKA__TOPICS", "shop")]).unwrap();
+    assert_eq!(config.kafka.topics, Topics::List(vec!["shop".to_owned()]));
     let config = changed("[admin]\ntoken_file = \"nowhere\"", "ORDER_SYNC__ADMIN__TOKEN", "hunter2hunter2hunter2");
     assert_eq!(config.admin.token.unwrap().expose(), "hunter2hunter2hunter2");
     let config = changed("[admin]\ntoken = \"another\"", "ORDER_SYNC__ADMIN__TOKEN_FILE", "password");
