@@ -21,9 +21,9 @@ use crate::world::World;
 const TOKEN: &str = "e2e-canary-token-0123456789";
 /// Probes and metrics; and what is for those who may see more.
 const OPEN: [&str; 2] = ["/livez", "/metrics"];
-const GUARDED: [&str; 4] = ["/api/state", "/api/page", "/api/orders/E2E-1", "/nothing"];
+const GUARDED: [&str; 5] = ["/", "/api/state", "/api/page", "/api/orders/E2E-1", "/nothing"];
 /// The page without its figures, which asks for the token.
-const FRAME: [&str; 4] = ["/", "/page.css", "/page.js", "/page.svg"];
+const FRAME: [&str; 3] = ["/page.css", "/page.js", "/page.svg"];
 
 /// The status of a GET; the error's text when there was no answer.
 fn asked(client: &Client, url: &str, authorization: Option<&str>) -> Result<u16, String> {

@@ -106,6 +106,8 @@ fn each_kind_of_bad_record_is_told_apart_and_touches_nobody() {
         assert!(message.contains(one.names), "{}: {message}", one.name);
         assert_eq!(letter.header("ordersync.truncated"), None, "{}", one.name);
         if one.reason == "invalid" {
+            assert_eq!(letter.header("ordersync.merchant_biz_no"), Some("E2E-BAD"), "{}", one.name);
+            assert_eq!(letter.header("ordersync.order_modify_time").is_some(), !one.name.contains("conds"), "{}", one.name);
             assert_eq!(letter.header("ordersync.schema_id"), Some(world.schema.to_string().as_str()), "{}", one.name);
         }
     }

@@ -170,6 +170,11 @@ fn check_call_proves_address_keys_and_clock_and_touches_no_order() {
     assert_eq!((state.orders_held, state.counters.requests), (0, 1));
     let without = OrderSync::command(&config, &["check"]);
     assert_eq!(world.alipayhk.state().counters.requests, 1, "nothing is sent without --call: {}", without.output);
+    assert!(without.output.contains("Signature: algorithm=RSA256,keyVersion=1,signature="), "{}", without.output);
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/orders.jsonl");
+    let both = OrderSync::command(&config, &["check", "--call", "--sample", sample]);
+    assert!(both.code == 0 && both.output.contains("alipayhk call: ") && both.output.contains("One request was made"), "{both:?}");
+    assert_eq!(world.alipayhk.state().counters.requests, 2);
 }
 
 #[test]

@@ -69,9 +69,9 @@ fn every_record_has_one_outcome_in_the_partition_of_its_number() {
         }
         match outcome["disposition"].as_str().unwrap() {
             "delivered" => {
-                assert!(outcome["orderId"].is_string() && outcome["tracerId"].is_string() && outcome["requestId"].is_string(), "{outcome}")
+                assert!(outcome["orderId"].is_string() && outcome["tracer_id"].is_string() && outcome["requestId"].is_string(), "{outcome}")
             }
-            "superseded" => assert!(outcome["supersededBy"].as_i64() > Some(place.1) || outcome["supersededBy"].is_number(), "{outcome}"),
+            "superseded" => assert!(outcome["superseded_by"].as_i64() > Some(place.1) || outcome["superseded_by"].is_number(), "{outcome}"),
             _ => {}
         }
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use order_sync_tests::avro::Order;
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::process::Signal;
+use order_sync_tests::wait::{PATIENCE, until};
+use sandbox::faults::{Fault, Rule};
 use serde_json::{Value as Json, json};
 
 use crate::world::{World, disposed};
@@ -46,6 +48,28 @@ fn an_idle_process_ends_at_once_with_0_and_commits_nothing_that_is_not_there() {
     run.until("three partitions", |state| state["partitions"].as_array().is_some_and(|all| all.len() == 3));
     world.stop_at_the_end(run);
     assert_eq!(world.alipayhk.state().counters.requests, 0);
+}
+
+#[test]
+fn who_is_told_to_stop_again_leaves_with_1_what_is_open_and_the_next_start_sends_it() {
+    let world = World::new("impatient", 1);
+    world.alipayhk.set_faults(vec![Rule::always(Fault::Hang { apply: false })]);
+    world.orders.write(Order::new("E2E-OPEN").ext_info("{\"start_time\": 1}").record(world.schema));
+    let run = world.start();
+    run.until("a call is on its way", |state| state["calls"]["in_flight"] == 1);
+    until("a signal is taken for another one", PATIENCE, || {
+        run.signal(Signal::TERM);
+        if run.log().contains("told to stop again") { Ok(()) } else { Err(run.log()) }
+    });
+    let ended = run.finish(Duration::from_secs(15));
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.errors.trim_end().ends_with("what is open will be sent again"), "{ended:?}");
+
+    world.alipayhk.set_faults(Vec::new());
+    let run = world.start();
+    run.until_settled(1);
+    world.stop_at_the_end(run);
+    assert!(world.alipayhk.order("E2E-OPEN").is_some());
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub enum Command {
         order-sync check --config order-sync.toml --call\n  \
         order-sync check --config order-sync.toml --sample schemas/examples/orders.jsonl\n  \
         tail -n 5 orders.jsonl | order-sync check --config order-sync.toml --sample - --json\n  \
-        order-sync check --config order-sync.toml --from-topic 100")]
+        order-sync check --config order-sync.toml --from-topic 100 --call")]
     Check(CheckArgs),
     /// Run a stand-in AlipayHK for integration work
     #[cfg(feature = "sandbox")]
@@ -68,10 +68,14 @@ pub enum Command {
         The group has to be stopped, or --online given. Ctrl-C stops in an orderly way and says how to go on.")]
     Backfill(BackfillArgs),
     /// Look at dead letters, and send them again
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  order-sync dlq list --config order-sync.toml --from 24h\n\n\
+            Each command has more: order-sync dlq replay --help"
+    )]
     Dlq(DlqCommand),
-    /// Make keys for the signature
-    #[command(subcommand)]
+    /// Make keys for the signature, and show which there are
+    #[command(subcommand, after_help = "Examples:\n  order-sync keys generate --out keys\n  order-sync keys show --config order-sync.toml")]
     Keys(KeysCommand),
     /// Print the completions of a shell
     #[command(after_help = "Examples:\n  order-sync completions bash > /etc/bash_completion.d/order-sync\n  \
@@ -117,7 +121,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
     pub config: PathBuf,
     /// Orders as JSON lines, in the shape of schemas/order_event.avsc, or with a mapping in the shape of the topic; `-` reads standard input.
-    /// With it nothing is connected
+    /// With it nothing is connected, but for --call
     #[arg(long, value_name = "FILE")]
     pub sample: Option<PathBuf>,
     /// Which topic the sample is of, where mappings differ by topic [default: the first that is read]
@@ -125,7 +129,7 @@ pub struct CheckArgs {
     pub topic: Option<String>,
     /// Also send AlipayHK one signed request that is invalid on purpose and touches no order: its signed PARAM_ILLEGAL proves address, keys
     /// and clock
-    #[arg(long, conflicts_with_all = ["sample", "from_topic"])]
+    #[arg(long)]
     pub call: bool,
     /// The newest so many records of every source topic, evenly over its partitions; they are read without joining the group
     #[arg(long, value_name = "N", conflicts_with = "sample", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
@@ -189,10 +193,10 @@ pub enum KeysCommand {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// Key files, public or private
-    #[arg(value_name = "KEY_FILE", required_unless_present = "config")]
+    #[arg(value_name = "KEY_FILE")]
     pub files: Vec<PathBuf>,
-    /// The configuration file whose keys are shown
-    #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true, conflicts_with = "files")]
+    /// The configuration file whose keys are shown, when no key file is named
+    #[arg(long, value_name = "FILE", env = "ORDER_SYNC_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -284,11 +288,8 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let ours = |command: &&clap::Command| command.get_name() != "help";
-        let leaves = command.get_subcommands().filter(ours).flat_map(|command| match command.has_subcommands() {
-            true => command.get_subcommands().filter(ours).collect(),
-            false => vec![command],
-        });
-        for command in leaves {
+        let all = command.get_subcommands().filter(ours).flat_map(|command| command.get_subcommands().filter(ours).chain([command]));
+        for command in all {
             let help = command.clone().render_long_help().to_string();
             assert!(help.contains("Example"), "{}: {help}", command.get_name());
         }

@@ -109,6 +109,9 @@ pub(crate) enum Failure {
     /// librdkafka cannot go on.
     #[error("the Kafka client failed for good: {0}")]
     Kafka(String),
+    /// A second signal came before everything was given back.
+    #[error("told to stop again before everything was given back: what is open will be sent again")]
+    Impatient,
     /// The watchdog's last step.
     #[error("{0}")]
     Watchdog(&'static str),
@@ -248,11 +251,7 @@ impl Driver {
             Turn::Event(None | Some(Event::Closed)) => return Some(self.stopping.closed()),
             Turn::Event(Some(event)) => return self.event(event).err().map(Err),
             Turn::Query(question) => self.answer(question),
-            Turn::Stop => {
-                if self.stop() {
-                    return Some(Ok(()));
-                }
-            }
+            Turn::Stop => return self.stop(),
             Turn::Tick => self.tick(),
             Turn::Timer => {}
         }

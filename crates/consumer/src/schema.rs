@@ -11,7 +11,8 @@ mod reading;
 mod registry;
 pub mod sample;
 
-pub use decoder::{Decoded, Decoder, DecoderError};
+pub(crate) use decoder::END_OF_TIME;
+pub use decoder::{Claims, Decoded, Decoder, DecoderError};
 pub use encode::{Encoder, EncoderError, raw};
 pub use key::KeyNote;
 pub use reading::fits;

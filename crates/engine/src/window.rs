@@ -262,7 +262,9 @@ impl Window {
 
     /// It was answered, and may land all the same, or once more: what was answered late was perhaps sent twice, and the answer is that of the last time.
     fn doubt(&mut self, sent: Sent, result: CommitResult, late: bool, now: Now) {
-        if (late || result == CommitResult::InDoubt) && !self.rules.lack(Rule::DoubtBounds) {
+        // A refusal may be the answer to a second attempt too: that a topic is not known is asked again by the client itself.
+        let unsure = late || matches!(result, CommitResult::InDoubt | CommitResult::Refused);
+        if unsure && !self.rules.lack(Rule::DoubtBounds) {
             self.doubts.add(sent.window, now);
         }
     }

@@ -119,6 +119,7 @@ fn a_check_of_the_topic_shows_what_records_become_and_what_they_have_between_the
     assert!(!checked.to_string().contains("2088102000000001"));
     let newest = json(&world.config(), &["check", "--from-topic", "2"]);
     assert_eq!(newest["orders"].as_array().map(Vec::len), Some(2), "one of each partition: {newest}");
+    assert!(newest["connections"].as_array().is_some_and(|all| all.iter().all(|one| one["failed"] == false)), "{newest}");
     assert_eq!(world.group.committed(&world.orders), [None, None]);
     assert_eq!(world.alipayhk.state().counters.requests, 0);
 }

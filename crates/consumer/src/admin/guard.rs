@@ -15,11 +15,17 @@ use crate::config::Admin;
 /// Probes and scrapers come by address, and what they see is no secret.
 const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
-/// The page without its figures: it asks for the token, which a browser cannot show before it has a page to ask on.
-const FRAME_PATHS: [&str; 4] = ["/", "/page.css", "/page.js", "/page.svg"];
+/// The page without its figures: it asks for the token, which a browser cannot show before it has a page to ask on. So the refusal brings it.
+const FRAME: &str = "/";
 
-/// What the page's script asks for. A browser that were told of `Basic` here would put a question of its own over the page's.
+/// What the frame is made of.
+const FRAME_PATHS: [&str; 3] = ["/page.css", "/page.js", "/page.svg"];
+
+/// What the page's script asks for. A browser that were told of `Basic` here, or at the frame, would put a question of its own over the page's.
 const FIGURES: &str = "/api/page";
+
+/// No browser has a question of its own for this.
+const BEARER: &str = "Bearer";
 
 /// What stands before every path.
 pub(super) struct Door {
@@ -32,29 +38,40 @@ impl Door {
         Self { hosts: Hosts::new(&config.hosts), access: Access::of(config) }
     }
 
-    /// What is wrong with a request; `None`: it may come in.
-    fn refuse(&self, request: &Request) -> Option<Response> {
+    /// How a request comes in.
+    fn entry(&self, request: &Request) -> Entry {
+        let refused = |response: Response| Entry::Refused(Box::new(response));
         if request.method() != Method::GET {
-            return Some((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")], "only GET\n").into_response());
+            return refused((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")], "only GET\n").into_response());
         }
-        if OPEN_PATHS.contains(&request.uri().path()) {
-            return None;
+        let path = request.uri().path();
+        if OPEN_PATHS.contains(&path) {
+            return Entry::Free;
         }
         if !is_for_us(&self.hosts, request.uri(), request.headers()) {
-            return Some((StatusCode::MISDIRECTED_REQUEST, "this name is not in admin.hosts\n").into_response());
+            return refused((StatusCode::MISDIRECTED_REQUEST, "this name is not in admin.hosts\n").into_response());
         }
         match self.access.check(request.extensions().get::<Caller>(), request.headers()) {
-            Ok(()) => None,
-            Err(Refusal::Token) if FRAME_PATHS.contains(&request.uri().path()) => None,
+            Ok(()) => Entry::Free,
+            Err(Refusal::Token) if FRAME_PATHS.contains(&path) => Entry::Free,
+            Err(Refusal::Token) if path == FRAME => Entry::Frame,
             Err(Refusal::Token) => {
-                let challenge = if request.uri().path() == FIGURES { "Bearer" } else { CHALLENGE };
-                Some((StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)], "admin.token has to be shown\n").into_response())
+                let challenge = if path == FIGURES { BEARER } else { CHALLENGE };
+                refused((StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)], "admin.token has to be shown\n").into_response())
             }
             Err(Refusal::Certificate) => {
-                Some((StatusCode::FORBIDDEN, "a certificate of admin.tls_client_ca_file has to be shown\n").into_response())
+                refused((StatusCode::FORBIDDEN, "a certificate of admin.tls_client_ca_file has to be shown\n").into_response())
             }
         }
     }
+}
+
+/// How a request comes in.
+enum Entry {
+    Free,
+    /// Refused, with the page that asks for the token.
+    Frame,
+    Refused(Box<Response>),
 }
 
 /// The names we answer to.
@@ -76,9 +93,15 @@ impl Hosts {
 
 /// Refuses what may not come in, and adds the headers that every answer has.
 pub(super) async fn check(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let mut response = match door.refuse(&request) {
-        Some(refusal) => refusal,
-        None => next.run(request).await,
+    let mut response = match door.entry(&request) {
+        Entry::Refused(refusal) => *refusal,
+        Entry::Free => next.run(request).await,
+        Entry::Frame => {
+            let mut frame = next.run(request).await;
+            *frame.status_mut() = StatusCode::UNAUTHORIZED;
+            frame.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(BEARER));
+            frame
+        }
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

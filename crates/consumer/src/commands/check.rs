@@ -33,7 +33,10 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         return complain(&error, 2);
     }
     let mut report = Report::new(&args.config, &config);
-    let mut code = ExitCode::SUCCESS;
+    let mut connections = if args.sample.is_some() { Vec::new() } else { connections::check(&config) };
+    if args.call {
+        connections.push(call::check(&config));
+    }
     if let Some(path) = &args.sample {
         let text = match read(path) {
             Ok(text) => text,
@@ -42,22 +45,27 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         let mut checker = Checker::new(&config, args.topic.as_deref(), now_millis());
         report.orders = Some(text.lines().enumerate().filter_map(|(at, line)| checker.check(at + 1, line)).collect());
     } else if let Some(records) = args.from_topic {
-        match topic::check(&config, records, now_millis()) {
-            Ok((checked, between)) => (report.orders, report.topic) = (Some(checked), Some(between)),
-            Err(trouble) => return trouble.exit(),
+        // Who did not answer would be asked in vain, for longer.
+        let is_there = connections.iter().all(|connection| !(connection.failed && connections::of_kafka(connection)));
+        match is_there.then(|| topic::check(&config, records, now_millis())) {
+            Some(Ok((checked, between))) => (report.orders, report.topic) = (Some(checked), Some(between)),
+            Some(Err(trouble)) => return trouble.exit(),
+            None => {}
         }
     } else {
-        let connections = connections::check(&config, args.call);
-        if connections.iter().any(|connection| connection.failed) {
-            code = ExitCode::from(1);
+        match request::example(&config, now_millis()) {
+            Ok(shown) => report.example = Some(shown),
+            Err(error) => return complain(&format!("alipayhk: no request can be made: {error}"), 2),
         }
-        if let Some(wrong) = connections.iter().find_map(|connection| connection.wrong.as_deref()) {
-            code = complain(&wrong, 2);
-        }
-        report.connections = Some(connections);
     }
+    let wrong = connections.iter().find_map(|connection| connection.wrong.clone());
+    let failed = connections.iter().any(|connection| connection.failed);
+    report.connections = connections;
     say(&if args.json { report.json() } else { report.for_people() });
-    code
+    match wrong {
+        Some(wrong) => complain(&wrong, 2),
+        None => ExitCode::from(u8::from(failed)),
+    }
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

@@ -49,11 +49,7 @@ pub(super) enum DemoError {
     Interrupted,
 }
 
-/// What a shell says of a program that Ctrl-C ended.
-const INTERRUPTED: u8 = 130;
-
-/// Shows it for a while, or until Ctrl-C; ends with 0 only when the sandbox holds the newest modification of every order, and with 130
-/// after a second Ctrl-C.
+/// Shows it for a while, or until Ctrl-C; ends with 0 only when the sandbox holds the newest modification of every order.
 pub(super) fn run(args: &DemoArgs) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -82,7 +78,6 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
             say(&verdict.for_people());
             verdict.exit_code()
         }
-        Err(DemoError::Interrupted) => complain(&DemoError::Interrupted, INTERRUPTED),
         Err(error) => complain(&error, 1),
     }
 }

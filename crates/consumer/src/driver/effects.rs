@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::{Cause, Indefinite, Outcome as CallOutcome};
+use domain::{Cause, Indefinite, MerchantBizNo, Outcome as CallOutcome};
 use engine::{Call, Disposed, Effect, Epoch, Input, Park, PartitionId};
 
 use super::pace::Who;
@@ -98,7 +98,7 @@ impl Driver {
     fn park(&mut self, park: &Park<Payload>) {
         let now = self.now();
         let Some(place) = self.facts.place(park.partition) else { return };
-        let event = self.intake.order_in(park.partition, &park.payload);
+        let claims = self.intake.claims(park.partition, &park.payload);
         let after = self.traces.failed(park.partition, park.offset);
         let traceparent = after.as_ref().map(Origin::header);
         let facts = LetterFacts {
@@ -108,8 +108,8 @@ impl Driver {
             offset: park.offset,
             group: &self.facts.group,
             environment: self.facts.environment.as_deref(),
-            merchant_biz_no: event.as_ref().map(|event| event.merchant_biz_no.as_str()),
-            order_modify_time: event.as_ref().map(|event| event.modified_at.millis()),
+            merchant_biz_no: claims.order.as_ref().map(MerchantBizNo::as_str),
+            order_modify_time: claims.modified_at.map(|at| at.millis()),
             attempts: park.attempts,
             failures: park.failures.map(|(first, last)| (to_unix_millis(first, now), to_unix_millis(last, now))),
             schema_id: self.intake.schema_id(&park.payload),
@@ -132,7 +132,7 @@ impl Driver {
             topic: &place.topic,
             partition: place.partition,
             offset: disposed.offset.0,
-            order: disposed.order.as_ref().map(domain::MerchantBizNo::as_str),
+            order: disposed.order.as_ref().map(MerchantBizNo::as_str),
             disposition: &disposed.disposition,
             event: answer.map(|answer| &answer.event),
             request_id: answer.and_then(|answer| answer.request_id.as_ref().map(alipayhk::RequestId::as_str)),

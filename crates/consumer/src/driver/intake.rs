@@ -9,15 +9,12 @@ use domain::{BizType, Mode, OrderEvent, Rulebook};
 use engine::{Content, Epoch, Input, Modification, Offset, PartitionId, Record, SkipReason, UnfitReason};
 
 use crate::kafka::record::{Parts, Payload, RawRecord};
-use crate::schema::{Decoded, Decoder, KeyNote};
+use crate::schema::{Claims, Decoded, Decoder, END_OF_TIME, KeyNote};
 
 /// A waiting partition is paused from this many bytes on: no mark of the engine counts them.
 const WAITING_BYTES: usize = 256 << 10;
 /// What a waiting item costs beside its record.
 const ITEM_BYTES: usize = 256;
-
-/// Later than every time that an order may have, in epoch milliseconds.
-const END_OF_TIME: i64 = 100_000_000_000_000;
 
 /// Decodes, and keeps what cannot be decoded yet.
 pub(crate) struct Intake {
@@ -148,6 +145,11 @@ impl Intake {
             Decoded::Event(event) => Some(event),
             Decoded::Tombstone | Decoded::NotOurs | Decoded::Unfit { .. } | Decoded::NeedsSchema(_) => None,
         }
+    }
+
+    /// What a record that was taken in before says of itself, whatever was wrong with it.
+    pub(crate) fn claims(&self, partition: PartitionId, record: &Payload) -> Claims {
+        self.decoder.claims(self.topic(partition), record.parts().value)
     }
 
     fn topic(&self, partition: PartitionId) -> &str {

@@ -37,14 +37,15 @@ impl Stopping {
 }
 
 impl Driver {
-    /// A signal. True: it is the second one, leave at once.
-    pub(super) fn stop(&mut self) -> bool {
+    /// A signal. Some: it is the second one, leave at once.
+    pub(super) fn stop(&mut self) -> Option<Result<(), Failure>> {
         if let Some(deadline) = self.stopping.deadline {
             if self.now().0 + self.stopping.drain < deadline.0 + AGAIN {
-                return false;
+                return None;
             }
-            tracing::warn!("told to stop again: leaving at once; what is open will be sent again");
-            return true;
+            let open = !self.facts.ours().is_empty();
+            tracing::warn!(open, "told to stop again: leaving at once; what is open will be sent again");
+            return Some(if open { Err(Failure::Impatient) } else { Ok(()) });
         }
         let now = self.now();
         let deadline = Now(now.0 + self.stopping.drain);
@@ -56,7 +57,7 @@ impl Driver {
             self.traces.drains(&self.facts, partition, epoch);
             self.engine.handle(Input::Revoking { partition, epoch, deadline }, now);
         }
-        false
+        None
     }
 
     /// Once everything is given back, or the time for it is over, the consumer is closed. True: it does not close in time either.

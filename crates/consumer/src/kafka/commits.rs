@@ -4,7 +4,8 @@ use engine::CommitResult;
 use rdkafka::error::RDKafkaErrorCode;
 
 /// `NotAMember` is the only reliable word that we were expelled. Whatever does not prove that nothing of the commit lands any more is in doubt: the
-/// client sends a commit up to three times, and tells the end of its last attempt only.
+/// client sends a commit up to three times, after a lost coordinator as often again, and tells the end of its last attempt only. A refusal that only a
+/// person can lift bounds the window too.
 pub(crate) fn meaning(result: Result<(), RDKafkaErrorCode>) -> CommitResult {
     let Err(code) = result else { return CommitResult::Accepted };
     match code {

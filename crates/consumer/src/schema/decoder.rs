@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use domain::{OrderEvent, RawOrderEvent};
+use domain::{MerchantBizNo, ModifiedAt, OrderEvent, RawOrderEvent};
 use engine::UnfitReason;
 
 use super::avro::{Fingerprint, Mismatch, NotAReader, ORDER_EVENT, Reader};
@@ -17,6 +17,8 @@ use crate::mapping::{JsonPlan, JsonRecord, Mapped, Mappings, NOT_A_RECORD};
 const LARGEST: usize = 4 << 20;
 /// A schema's or a library's text is cut here before it goes into messages and headers.
 const REASON: usize = 300;
+/// Later than every time that an order may have, in epoch milliseconds.
+pub(crate) const END_OF_TIME: i64 = 100_000_000_000_000;
 /// Ids without a usable schema that are remembered. Forgetting one costs a question to the registry.
 const REFUSED: usize = 4_096;
 
@@ -39,6 +41,22 @@ pub enum Decoded {
     },
     /// Fetch the schema with this id, [`Decoder::insert`] it, and try again.
     NeedsSchema(u32),
+}
+
+/// What a record says of itself, valid or not.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Claims {
+    /// `merchantBizNo`.
+    pub order: Option<MerchantBizNo>,
+    /// `orderModifyTime`.
+    pub modified_at: Option<ModifiedAt>,
+}
+
+impl Claims {
+    fn of(raw: &RawOrderEvent<'_>) -> Self {
+        let modified_at = ModifiedAt::parse(raw.order_modify_time, END_OF_TIME).ok();
+        Self { order: MerchantBizNo::parse(&raw.merchant_biz_no).ok(), modified_at }
+    }
 }
 
 /// A decoder that cannot be made: the configured writer's schema is not of an order.
@@ -126,6 +144,19 @@ impl Decoder {
                 (Decoded::Unfit { reason, message: short(&message).into() }, key::note(key, None))
             }
         }
+    }
+
+    /// What a record that is no valid order still says of itself: the order's number and its modification's time, each where it is valid.
+    pub fn claims(&self, topic: &str, value: Option<&[u8]>) -> Claims {
+        let Some(Ok(reading)) = value.map(|value| self.reading(value)) else { return Claims::default() };
+        let claims = match reading {
+            Bytes::Avro(Reading::Direct(plan), bytes) => plan.read(bytes).ok().map(|raw| Claims::of(&raw)),
+            Bytes::Avro(Reading::Mapped(writer), bytes) => {
+                writer.read(&self.mappings, topic, bytes).ok().map(|mapped| Claims::of(&mapped.raw))
+            }
+            Bytes::Json(bytes) => self.json(topic, bytes).ok().map(|mapped| Claims::of(&mapped.raw)),
+        };
+        claims.unwrap_or_default()
     }
 
     /// The id in the value's framing, if it has one.

@@ -69,8 +69,8 @@ fn a_commit_in_doubt_bounds_it_until_a_later_one_cannot_come_before_it() {
 }
 
 #[test]
-fn what_is_refused_or_accepted_in_time_is_in_no_doubt() {
-    for result in [CommitResult::TryAgain, CommitResult::Refused, CommitResult::MetadataTooLarge, CommitResult::Accepted] {
+fn what_was_not_stored_or_accepted_in_time_is_in_no_doubt() {
+    for result in [CommitResult::TryAgain, CommitResult::MetadataTooLarge, CommitResult::Accepted] {
         let mut window = Window::fresh(Offset(0));
         window.sent(sent(1, 100, at(0)));
         window.answered(CommitTicket(1), result, SESSION, at(5));
@@ -82,6 +82,13 @@ fn what_is_refused_or_accepted_in_time_is_in_no_doubt() {
 
 #[test]
 fn one_that_was_answered_late_may_land_once_more() {
+    // So may one that a broker refuses: the client asks again by itself whether a topic is known.
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 100, at(0)));
+    window.answered(CommitTicket(1), CommitResult::Refused, SESSION, at(1));
+    window.sent(sent(2, 200, at(2)));
+    window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(2));
+    assert_eq!(window.limit(), Some(Offset(100)));
     for (expires, result) in [(false, CommitResult::Accepted), (true, CommitResult::Accepted), (true, CommitResult::TryAgain)] {
         let mut window = Window::fresh(Offset(0));
         window.sent(sent(1, 100, at(0)));

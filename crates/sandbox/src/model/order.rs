@@ -11,7 +11,6 @@ const HISTORY: usize = 256;
 
 /// An order as AlipayHK holds it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Order {
     /// `orderId`.
     #[serde(rename = "orderId")]
@@ -44,7 +43,6 @@ pub struct Order {
 
 /// One application.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Applied {
     /// `orderModifyTime`.
     #[serde(rename = "orderModifyTime")]
@@ -53,6 +51,7 @@ pub struct Applied {
     #[serde(rename = "orderStatus", serialize_with = "status")]
     pub status: OrderStatus,
     /// `requestId`.
+    #[serde(rename = "requestId")]
     pub request_id: String,
     /// When, epoch milliseconds.
     pub at: i64,

@@ -11,17 +11,23 @@ use rand_core::UnwrapErr;
 
 use super::connections::Connection;
 use crate::call::{Http, HttpSettings, Limits, unix_seconds};
+use crate::commands::progress::Waiting;
 use crate::config::Config;
 
 /// What the call is called in the report.
 pub(super) const WHO: &str = "alipayhk call";
 
 /// Makes the call and says what its answer proves.
-pub(super) async fn check(config: &Config) -> Connection {
+pub(super) fn check(config: &Config) -> Connection {
     if config.alipayhk.hold_file.as_ref().is_some_and(|path| path.exists()) {
         return Connection::failed(WHO, "not made: alipayhk.hold_file is there");
     }
-    match answer(config).await {
+    let _waiting = Waiting::on("AlipayHK");
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Connection::failed(WHO, format!("cannot be made: {error}")),
+    };
+    match runtime.block_on(answer(config)) {
         Ok((answer, exchanged)) => judge(&answer, exchanged),
         Err(problem) => Connection::failed(WHO, problem),
     }

@@ -15,6 +15,8 @@ use crate::schema::{Registry, RegistryError};
 
 /// Longer than a topic may stay unknown before it counts as missing.
 const KAFKA: Duration = Duration::from_secs(12);
+const BROKER: &str = "kafka.bootstrap_servers";
+const TOPICS: &str = "kafka";
 
 /// One peer.
 #[derive(Debug, Serialize)]
@@ -50,7 +52,7 @@ impl Connection {
 }
 
 /// Asks everybody.
-pub(super) fn check(config: &Config, call: bool) -> Vec<Connection> {
+pub(super) fn check(config: &Config) -> Vec<Connection> {
     let waiting = Waiting::on("Kafka");
     let (connection, topics) = kafka(config);
     drop(waiting);
@@ -62,9 +64,6 @@ pub(super) fn check(config: &Config, call: bool) -> Vec<Connection> {
             drop(waiting);
             let _waiting = Waiting::on("AlipayHK");
             found.push(alipayhk(config).await);
-            if call {
-                found.push(super::call::check(config).await);
-            }
         }),
         Err(error) => found.push(Connection::failed("alipayhk.base_url", format!("cannot be tried: {error}"))),
     }
@@ -74,9 +73,14 @@ pub(super) fn check(config: &Config, call: bool) -> Vec<Connection> {
     found
 }
 
+/// Whether it is that of the broker.
+pub(super) fn of_kafka(connection: &Connection) -> bool {
+    [BROKER, TOPICS].contains(&connection.who)
+}
+
 /// The broker, and the topics of the subscription.
 fn kafka(config: &Config) -> (Connection, Vec<String>) {
-    let who = "kafka.bootstrap_servers";
+    let who = BROKER;
     let kafka = &config.kafka;
     let consumer = match connect(&kafka.client_config()) {
         Ok(consumer) => consumer,
@@ -109,7 +113,7 @@ fn kafka(config: &Config) -> (Connection, Vec<String>) {
             let advice = listener::advice(kafka, &reason);
             Connection::failed(who, format!("{} does not answer: {reason}; {advice}", kafka.bootstrap_servers))
         }
-        Err(error) => Connection::wrong("kafka", error.to_string()),
+        Err(error) => Connection::wrong(TOPICS, error.to_string()),
     };
     let topics = match found.failed {
         true => None,

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use super::connections::Connection;
+use super::request::Shown;
 use super::sample::Checked;
 use super::topic::Between;
 use crate::config::Config;
@@ -21,8 +22,11 @@ pub(super) struct Report {
     /// What is legal and still unwise.
     pub(super) warnings: Vec<String>,
     /// Who was reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) connections: Vec<Connection>,
+    /// The signed request of an order that we made up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) connections: Option<Vec<Connection>>,
+    pub(super) example: Option<Shown>,
     /// What became of the sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) orders: Option<Vec<Checked>>,
@@ -34,7 +38,7 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn new(path: &Path, config: &Config) -> Self {
         let (settings, warnings) = (config.summary(), config.warnings.clone());
-        Self { config: path.display().to_string(), settings, warnings, connections: None, orders: None, topic: None }
+        Self { config: path.display().to_string(), settings, warnings, connections: Vec::new(), example: None, orders: None, topic: None }
     }
 
     pub(super) fn json(&self) -> String {
@@ -50,16 +54,23 @@ impl Report {
         for warning in &self.warnings {
             line(&mut out, format_args!("\nwarning  {warning}"));
         }
-        if let Some(connections) = &self.connections {
+        if !self.connections.is_empty() {
             out.push('\n');
-            for connection in connections {
-                line(&mut out, format_args!("{:7}  {}: {}", connection.word(), connection.who, connection.found));
-            }
-            let sent = match connections.iter().any(|connection| connection.who == super::call::WHO) {
-                true => "One request was made; it names no order.",
-                false => "Nothing was sent. To prove keys and clock: --call.",
-            };
-            line(&mut out, format_args!("\n{sent} To see what orders become: --sample schemas/examples/orders.jsonl"));
+        }
+        for connection in &self.connections {
+            line(&mut out, format_args!("{:7}  {}: {}", connection.word(), connection.who, connection.found));
+        }
+        let sent = match self.connections.iter().any(|connection| connection.who == super::call::WHO) {
+            true => "One request was made; it names no order.",
+            false => "Nothing was sent.",
+        };
+        if let Some(request) = &self.example {
+            line(&mut out, format_args!("\nan order that we made up would be sent as"));
+            request.for_people(&mut out);
+            line(
+                &mut out,
+                format_args!("\n{sent} To prove keys and clock: --call. To see what your orders become: --sample FILE, --from-topic 100."),
+            );
         }
         if let Some(orders) = &self.orders {
             for order in orders {
@@ -73,7 +84,7 @@ impl Report {
             if let Some(found) = &self.topic {
                 found.for_people(&mut out);
             }
-            line(&mut out, format_args!("\n{} {lines}: {}. Nothing was sent.", orders.len(), counts.join(", ")));
+            line(&mut out, format_args!("\n{} {lines}: {}. {sent}", orders.len(), counts.join(", ")));
         }
         out.trim_end().to_owned()
     }
@@ -91,13 +102,19 @@ impl Checked {
             line(out, format_args!("  ! {remark}"));
         }
         if let Some(request) = &self.request {
-            line(out, format_args!("  {} {}", request.method, request.url));
-            for (name, value) in &request.headers {
-                line(out, format_args!("  {name}: {value}"));
-            }
-            let sealed = if request.sealed { ", sealed; before that" } else { "" };
-            line(out, format_args!("  ({} bytes{sealed})\n  {}", request.bytes, request.body.get()));
+            request.for_people(out);
         }
+    }
+}
+
+impl Shown {
+    fn for_people(&self, out: &mut String) {
+        line(out, format_args!("  {} {}", self.method, self.url));
+        for (name, value) in &self.headers {
+            line(out, format_args!("  {name}: {value}"));
+        }
+        let sealed = if self.sealed { ", sealed; before that" } else { "" };
+        line(out, format_args!("  ({} bytes{sealed})\n  {}", self.bytes, self.body.get()));
     }
 }
 

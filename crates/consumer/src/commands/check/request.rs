@@ -3,8 +3,9 @@
 use std::fmt;
 
 use ::alipayhk::SignError;
-use domain::OrderEvent;
-use rand_core::CryptoRng;
+use domain::{BizType, OrderEvent, RawOrderEvent};
+use getrandom::SysRng;
+use rand_core::{CryptoRng, UnwrapErr};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -48,6 +49,21 @@ pub(super) fn of(config: &Config, event: &OrderEvent, unix_seconds: i64, rng: &m
         bytes: request.body.len(),
         sealed: client.seals(),
     })
+}
+
+/// The request of an order that we made up. It says nothing of the configured rules.
+pub(super) fn example(config: &Config, now_millis: i64) -> Result<Shown, String> {
+    let order = RawOrderEvent {
+        merchant_biz_no: "EXAMPLE-0001".into(),
+        merchant_biz_type: BizType::MovieTicket.name().into(),
+        order_status: "TICKETED".into(),
+        user_id: Some("2160000000000001".into()),
+        order_create_time: now_millis,
+        order_modify_time: now_millis,
+        ..RawOrderEvent::default()
+    };
+    let event = OrderEvent::parse(&order, now_millis).map_err(|invalid| invalid.to_string())?;
+    of(config, &event, now_millis.div_euclid(1_000), &mut UnwrapErr(SysRng)).map_err(|error| error.to_string())
 }
 
 /// Shortens the long value in `Signature` and `Encrypt`.

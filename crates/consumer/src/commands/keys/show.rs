@@ -38,9 +38,10 @@ struct Shown {
 
 /// Shows the configured keys, or those of single files.
 pub(in crate::commands) fn run(args: &ShowArgs) -> ExitCode {
-    let shown = match &args.config {
-        Some(path) => configured(path).map(|keys| if args.json { json(&keys) } else { keys.for_people() }),
-        None => args
+    let shown = match (&args.config, args.files.is_empty()) {
+        (Some(path), true) => configured(path).map(|keys| if args.json { json(&keys) } else { keys.for_people() }),
+        (None, true) => Err(ConfigError::new("--config", "is missing, and no KEY_FILE is named; see --help")),
+        (_, false) => args
             .files
             .iter()
             .map(|path| of_file(path))

@@ -1,6 +1,7 @@
 //! Whether a second writer may write, and how fast.
 
 use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::KafkaError;
 
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
@@ -20,7 +21,7 @@ pub(in crate::commands) struct Allowed {
 /// Refuses while the group is alive, unless that is what is wanted and a part of the quota is kept free for it.
 pub(in crate::commands) fn allowed(config: &Config, reader: &Reader, online: bool, rate: Option<f64>) -> Result<Allowed, Trouble> {
     let rate = rate_of(config, online, rate)?;
-    let members = group(reader.consumer(), &config.kafka.group_id)?.members.len();
+    let members = group(reader.consumer(), &config.kafka.group_id).map_err(|error| away(config, &error))?.members.len();
     if members > 0 && !online {
         let (id, s) = (&config.kafka.group_id, if members == 1 { "" } else { "s" });
         return Err(Trouble::usage(format!(
@@ -29,6 +30,13 @@ pub(in crate::commands) fn allowed(config: &Config, reader: &Reader, online: boo
         )));
     }
     Ok(Allowed { rate, online })
+}
+
+fn away(config: &Config, error: &KafkaError) -> Trouble {
+    Trouble::failed(format!(
+        "kafka.bootstrap_servers: {} does not tell of the group {}: {error}",
+        config.kafka.bootstrap_servers, config.kafka.group_id
+    ))
 }
 
 /// Within which part of the quota.

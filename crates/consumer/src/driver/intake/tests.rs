@@ -192,3 +192,23 @@ fn a_clock_that_jumps_an_hour_either_way_loses_nothing_and_moves_only_the_bounds
     let tomorrow = at(&mut intake, NOW - HOUR, -23 * HOUR - 1);
     assert!(matches!(tomorrow, Content::Unfit { reason: UnfitReason::Invalid, .. }), "so does the bound on the future");
 }
+
+#[test]
+fn a_record_that_is_no_order_still_says_which_it_would_be() {
+    let intake = intake();
+    let claims = |number: &str, modified: i64, user: Option<&'static str>| {
+        let raw = RawOrderEvent {
+            merchant_biz_no: number.to_owned().into(),
+            user_id: user.map(Into::into),
+            order_modify_time: modified,
+            ..RawOrderEvent::default()
+        };
+        let taken = record(0, 0, Some(&Encoder::confluent(HERE).encode(&raw)));
+        let claims = intake.claims(PartitionId(0), &taken.payload);
+        (claims.order.map(|order| order.to_string()), claims.modified_at.map(|at| at.millis()))
+    };
+    assert_eq!(claims("ORDER-1", NOW, None), (Some("ORDER-1".to_owned()), Some(NOW)));
+    assert_eq!(claims("ORDER-1", NOW / 1_000, Some("2160000000000001")), (Some("ORDER-1".to_owned()), None), "a time in seconds is none");
+    assert_eq!(claims(&"9".repeat(33), NOW, None), (None, Some(NOW)));
+    assert_eq!(intake.claims(PartitionId(0), &record(0, 1, Some(b"rubbish")).payload), Claims::default());
+}

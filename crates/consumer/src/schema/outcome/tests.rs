@@ -70,15 +70,15 @@ fn a_delivered_record_tells_everything_that_the_answer_told() {
         ("orderStatus", "TICKETED"),
         ("orderModifyTime", "1795478399995"),
         ("orderId", "A-1"),
-        ("heldStatus", "TICKETED"),
-        ("tracerId", "t-1"),
+        ("held_status", "TICKETED"),
+        ("tracer_id", "t-1"),
         ("requestId", "0123456789abcdef0123456789abcdef"),
         ("at", "1795478400000"),
-        ("decidedTime", "1795478399995"),
-        ("decidedOffset", "70000"),
-        ("decidedContent", "4294967295"),
-        ("decidedAccepted", "true"),
-        ("acceptedStatus", "TICKETED"),
+        ("decided_time", "1795478399995"),
+        ("decided_offset", "70000"),
+        ("decided_content", "4294967295"),
+        ("decided_accepted", "true"),
+        ("accepted_status", "TICKETED"),
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
     .into();
@@ -108,7 +108,7 @@ fn every_disposition_has_its_words() {
         let lines = read(&encode(&facts(&disposition)));
         let line = |name: &str| lines.iter().find(|(other, _)| other == name).map(|(_, text)| text.as_str());
         assert_eq!(line("disposition"), Some(word));
-        assert_eq!(line("code").or(line("supersededBy")), detail, "{word}");
+        assert_eq!(line("code").or(line("superseded_by")), detail, "{word}");
         assert_eq!(lines.len(), if detail.is_some() { 6 } else { 5 });
     }
 }
