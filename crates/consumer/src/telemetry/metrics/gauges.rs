@@ -13,6 +13,7 @@ use super::series::Series as _;
 use super::words::ExportEnd;
 use crate::admin::health::Watched;
 use crate::admin::state::{GateState, Partition, Published, State};
+use crate::call::unix_seconds;
 use crate::telemetry::otlp::Exports;
 
 /// Registers all of them.
@@ -26,6 +27,8 @@ pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, 
             to.observe(age.as_secs_f64(), &[KeyValue::new("loop", name)]);
         }
     });
+    let started = u64::try_from(unix_seconds()).unwrap_or(0);
+    u64_gauge(meter, &catalogue::STARTED, move |to| to.observe(started, &[]));
     u64_gauge(meter, &catalogue::BUILD, move |to| to.observe(1, &[KeyValue::new("version", version)]));
 }
 
