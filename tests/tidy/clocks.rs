@@ -31,7 +31,7 @@ fn timers_are_monotonic_the_wall_clock_is_read_only_for_the_time_of_day() {
     }
     expect_none(
         "a timer of the pipeline does not jump with the wall clock",
-        "count with Instant, or take the time as an argument",
+        "count with Moment or Instant, or take the time as an argument",
         &findings,
     );
 }

@@ -4,7 +4,7 @@ use crate::report::{Finding, expect_none};
 use crate::tree;
 
 /// The sets of rows, and how many each has.
-const ROWS: [(char, usize); 6] = [('P', 9), ('K', 27), ('A', 18), ('R', 10), ('D', 9), ('S', 9)];
+const ROWS: [(char, usize); 6] = [('P', 9), ('K', 27), ('A', 18), ('R', 10), ('D', 9), ('S', 10)];
 
 /// Sentences about answers, and where they and the keys of the configuration are mapped.
 const ANSWERS: usize = 27;

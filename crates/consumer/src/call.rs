@@ -21,6 +21,8 @@ use tracing::Span;
 pub(crate) use http::{Http, HttpError, HttpSettings};
 pub(crate) use pool::Pool;
 
+use crate::clock::Moment;
+
 /// One call to make.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -33,7 +35,7 @@ pub(crate) struct Job {
     pub(crate) limits: Limits,
     pub(crate) span: Span,
     /// When it was handed out.
-    pub(crate) began: Instant,
+    pub(crate) began: Moment,
 }
 
 /// A signed request. Its retries send the same body bytes with the same `requestId`.
@@ -41,7 +43,7 @@ pub(crate) struct Job {
 pub(crate) struct Signed {
     request: Arc<Request>,
     request_id: RequestId,
-    at: Instant,
+    at: Moment,
     /// Whose keys it was made with.
     by: Arc<Client>,
 }
@@ -49,8 +51,8 @@ pub(crate) struct Signed {
 /// When a call may write its first byte, and when it is over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    pub(crate) write_by: Instant,
-    pub(crate) deadline: Instant,
+    pub(crate) write_by: Moment,
+    pub(crate) deadline: Moment,
 }
 
 /// A job with its signature; without one, nothing can be sent.
@@ -95,7 +97,7 @@ pub(crate) fn sign(client: &Arc<Client>, job: Job) -> Prepared {
     let signed = match client.sign(&body, unix_seconds(), &mut UnwrapErr(SysRng)) {
         Ok(request) => {
             let (request, by) = (Arc::new(request), Arc::clone(client));
-            Some(Signed { request, request_id: body.request_id, at: Instant::now(), by })
+            Some(Signed { request, request_id: body.request_id, at: Moment::now(), by })
         }
         Err(error) => {
             tracing::error!(%error, "a request could not be signed; it is tried again");
@@ -107,7 +109,7 @@ pub(crate) fn sign(client: &Arc<Client>, job: Job) -> Prepared {
 
 impl Signed {
     /// When it was made.
-    pub(crate) fn at(&self) -> Instant {
+    pub(crate) fn at(&self) -> Moment {
         self.at
     }
 

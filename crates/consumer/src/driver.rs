@@ -20,7 +20,7 @@ mod unfit;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::Rulebook;
 use engine::{Engine, Now};
@@ -38,6 +38,7 @@ use self::shutdown::Stopping;
 pub(crate) use self::traces::Traces;
 use crate::admin::{Published, Question};
 use crate::call::{Caller, Finished, Job, Pool, Prepared, Signed};
+use crate::clock::Moment;
 use crate::config::Quota;
 use crate::kafka::Handle;
 use crate::kafka::dead_letter::{DeadLetters, Which};
@@ -65,7 +66,7 @@ pub(crate) struct Driver {
     engine: Engine<Payload>,
     intake: Intake,
     paces: Paces,
-    origin: Instant,
+    origin: Moment,
     poller: Handle,
     pool: Pool<Job>,
     caller: Arc<Caller>,
@@ -123,7 +124,7 @@ pub(crate) struct Parts {
     pub(crate) decoder: Decoder,
     pub(crate) max_age: Option<Duration>,
     pub(crate) rulebook: Arc<Rulebook>,
-    pub(crate) origin: Instant,
+    pub(crate) origin: Moment,
     pub(crate) poller: Handle,
     pub(crate) pool: Pool<Job>,
     pub(crate) caller: Arc<Caller>,
@@ -218,7 +219,7 @@ impl Driver {
     /// Waits for the next thing to happen. What is rare comes first, so that a busy loop cannot starve it; then answers, then records.
     async fn wait(&mut self, tick: &mut tokio::time::Interval) -> Turn {
         let due = self.engine.poll_timeout().map_or_else(|| self.now().0 + Duration::from_secs(3_600), |due| due.0);
-        let timer = tokio::time::sleep_until((self.origin + due).into());
+        let timer = tokio::time::sleep((self.origin + due).left());
         let mail = &mut self.mail;
         tokio::select! {
             biased;
@@ -298,7 +299,7 @@ impl Driver {
             let now = self.now();
             self.engine.handle(engine::Input::Quota { requests_per_second, reserve_per_second }, now);
         }
-        self.retries.forget_old(Instant::now());
+        self.retries.forget_old(Moment::now());
         self.publish();
     }
 }

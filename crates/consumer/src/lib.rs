@@ -10,6 +10,7 @@ pub mod telemetry;
 
 mod admin;
 mod call;
+mod clock;
 mod driver;
 mod hardening;
 mod kafka;

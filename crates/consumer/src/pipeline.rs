@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::admin::{self, Published};
 use crate::call::{Caller, Http, HttpError, HttpSettings, Line, signing_pool};
+use crate::clock::Moment;
 use crate::config::Config;
 use crate::driver::{Driver, Failure, Mail, Parts, Traces, hold};
 use crate::kafka::assignment::First;
@@ -90,7 +91,7 @@ pub(crate) struct Outside {
 
 /// Runs the pipeline until it is stopped.
 pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError> {
-    let origin = Instant::now();
+    let origin = Moment::now();
     let Outside { mut stop, published, listening, metrics, reload, shadow } = outside;
     let http = Http::new(&HttpSettings::of(&config))?;
     let (client_sender, clients) = watch::channel(Arc::clone(&config.alipayhk.client));

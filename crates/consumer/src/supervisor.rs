@@ -51,13 +51,12 @@ fn tell(what: &[NotifyState<'_>]) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
+    use crate::clock::Moment;
 
     #[test]
     fn only_a_process_whose_loops_turn_says_that_it_lives() {
-        let heartbeats = Heartbeats { origin: Instant::now().checked_sub(Duration::from_secs(20)).unwrap(), ..Heartbeats::default() };
+        let heartbeats = Heartbeats { origin: Moment::ago(Duration::from_secs(20)), ..Heartbeats::default() };
         assert!(sign_of_life(&heartbeats).is_none(), "the driver has stood still for 20 seconds");
         heartbeats.beat();
         assert!(matches!(sign_of_life(&heartbeats), Some(NotifyState::Watchdog)));

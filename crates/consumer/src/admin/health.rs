@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::clock::Moment;
 
 /// The loops that must turn, by their names in `/livez` and metrics.
 pub(crate) const LOOPS: [&str; 2] = ["driver", "poll"];
@@ -13,7 +15,7 @@ const WITHIN: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(90)]
 #[derive(Debug, Clone)]
 pub struct Heartbeats {
     /// Where time begins.
-    pub origin: Instant,
+    pub origin: Moment,
     /// Set by the thread that polls Kafka.
     pub poll: Arc<AtomicU64>,
     /// Set by the driver's loop.
@@ -53,7 +55,7 @@ impl Heartbeats {
 
 impl Default for Heartbeats {
     fn default() -> Self {
-        Self { origin: Instant::now(), poll: Arc::default(), drive: Arc::default() }
+        Self { origin: Moment::now(), poll: Arc::default(), drive: Arc::default() }
     }
 }
 
@@ -79,7 +81,7 @@ mod tests {
     use super::*;
 
     fn silent_for(seconds: u64) -> Heartbeats {
-        Heartbeats { origin: Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap(), ..Heartbeats::default() }
+        Heartbeats { origin: Moment::ago(Duration::from_secs(seconds)), ..Heartbeats::default() }
     }
 
     #[test]

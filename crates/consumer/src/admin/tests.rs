@@ -1,5 +1,5 @@
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::state::{Group, Partition, State};
 use super::*;
+use crate::clock::Moment;
 use crate::config::Asking;
 
 /// A served page and what is behind it.
@@ -63,7 +64,7 @@ async fn the_state_is_served_as_it_was_published() {
 async fn a_loop_that_stands_still_ends_liveness() {
     let served = Served::start().await;
     assert_eq!(served.json("/livez").await, (StatusCode::OK, json!({ "alive": true })));
-    let long_ago = Heartbeats { origin: Instant::now().checked_sub(Duration::from_secs(200)).unwrap(), ..served.heartbeats.clone() };
+    let long_ago = Heartbeats { origin: Moment::ago(Duration::from_secs(200)), ..served.heartbeats.clone() };
     let (orders, _questions) = channel(1);
     let metrics = Metrics::local(&served.published).unwrap();
     let address = serve(&admin(&[]), Published::default(), metrics, long_ago.clone(), orders).await.unwrap();

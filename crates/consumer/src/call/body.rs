@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+
+use crate::clock::Moment;
 
 /// The request would have been written after the moment until which this process may speak.
 #[derive(Debug, thiserror::Error)]
@@ -16,11 +17,11 @@ pub(crate) struct Late;
 #[derive(Debug)]
 pub(crate) struct TimedBody {
     bytes: Option<Bytes>,
-    write_by: Instant,
+    write_by: Moment,
 }
 
 impl TimedBody {
-    pub(crate) fn new(bytes: Bytes, write_by: Instant) -> Self {
+    pub(crate) fn new(bytes: Bytes, write_by: Moment) -> Self {
         Self { bytes: Some(bytes), write_by }
     }
 }
@@ -31,7 +32,7 @@ impl Body for TimedBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
         let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
-        Poll::Ready(Some(if Instant::now() > self.write_by { Err(Late) } else { Ok(Frame::data(bytes)) }))
+        Poll::Ready(Some(if self.write_by.is_over() { Err(Late) } else { Ok(Frame::data(bytes)) }))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -53,7 +54,7 @@ mod tests {
 
     #[tokio::test]
     async fn in_time_it_is_one_frame_of_known_length() {
-        let mut body = TimedBody::new(Bytes::from_static(b"order"), Instant::now() + Duration::from_secs(60));
+        let mut body = TimedBody::new(Bytes::from_static(b"order"), Moment::now() + Duration::from_secs(60));
         assert_eq!(body.size_hint().exact(), Some(5));
         assert!(!body.is_end_stream());
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "order");
@@ -62,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_late_one_fails_before_its_first_byte() {
-        let late = Instant::now().checked_sub(Duration::from_millis(1)).unwrap();
+        let late = Moment::ago(Duration::from_millis(1));
         assert!(TimedBody::new(Bytes::from_static(b"order"), late).frame().await.unwrap().is_err());
     }
 }

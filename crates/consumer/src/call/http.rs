@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use alipayhk::{MAX_ANSWER, Request, Transport};
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use reqwest::{Certificate, Method, Proxy, Url};
 
 use super::Limits;
 use super::body::{Late, TimedBody};
+use crate::clock::Moment;
 use crate::config::Config;
 
 /// More headers than any honest answer has.
@@ -108,16 +109,16 @@ impl Http {
 
     /// Sends one request and reads its answer to the end, all before the deadline.
     pub(crate) async fn exchange(&self, request: &Request, limits: Limits, trace: Vec<(String, String)>) -> Result<Received, Transport> {
-        if Instant::now() > limits.write_by {
+        if limits.write_by.is_over() {
             return Err(Transport::NotSent);
         }
-        match tokio::time::timeout_at(limits.deadline.into(), self.send(request, limits.write_by, trace)).await {
+        match tokio::time::timeout(limits.deadline.left(), self.send(request, limits.write_by, trace)).await {
             Ok(received) => received,
             Err(_) => Err(Transport::Timeout),
         }
     }
 
-    async fn send(&self, request: &Request, write_by: Instant, trace: Vec<(String, String)>) -> Result<Received, Transport> {
+    async fn send(&self, request: &Request, write_by: Moment, trace: Vec<(String, String)>) -> Result<Received, Transport> {
         let url = self.address(request.path);
         let mut call = reqwest::Request::new(Method::POST, url);
         let headers = call.headers_mut();

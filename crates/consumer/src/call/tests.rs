@@ -82,7 +82,7 @@ fn event() -> Box<OrderEvent> {
 
 fn signed(client: &Arc<Client>, generation: u32) -> Signed {
     let ticket = Ticket { partition: PartitionId(1), epoch: Epoch(1), serial: 1 };
-    let began = Instant::now();
+    let began = Moment::now();
     let limits = Limits { write_by: began, deadline: began };
     sign(client, Job { ticket, offset: Offset(1), event: event(), generation, run: None, limits, span: Span::none(), began })
         .signed
@@ -123,7 +123,7 @@ async fn the_pool_signs_with_the_keys_in_force() {
     let (told, mut prepared) = tokio::sync::mpsc::unbounded_channel();
     let pool = signing_pool(clients, 1, told).unwrap();
     for version in ["keyVersion=1,", "keyVersion=2,"] {
-        let began = Instant::now();
+        let began = Moment::now();
         let ticket = Ticket { partition: PartitionId(1), epoch: Epoch(1), serial: 1 };
         let limits = Limits { write_by: began, deadline: began };
         pool.submit(Job { ticket, offset: Offset(1), event: event(), generation: 0, run: None, limits, span: Span::none(), began });

@@ -1,7 +1,6 @@
 //! What the engine asks for, performed: the one match on effects.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use domain::{Cause, Indefinite, MerchantBizNo, Outcome as CallOutcome};
 use engine::{Call, Disposed, Effect, Epoch, Input, Park, PartitionId};
@@ -9,6 +8,7 @@ use engine::{Call, Disposed, Effect, Epoch, Input, Park, PartitionId};
 use super::pace::Who;
 use super::{Driver, Failure, to_unix_millis, unix_millis};
 use crate::call::{Job, Limits, Prepared};
+use crate::clock::Moment;
 use crate::kafka::dead_letter::Which;
 use crate::kafka::letter::{Facts as LetterFacts, Kept};
 use crate::kafka::messages::Command;
@@ -69,7 +69,7 @@ impl Driver {
         let limits = Limits { write_by: self.origin + call.write_by.0, deadline: self.origin + call.deadline.0 };
         tracing::debug!(order = event.merchant_biz_no.as_str(), attempt = call.attempt, serial = call.ticket.serial, "call");
         let span = self.traces.call(&self.facts, &self.engine, &call, &event);
-        let (began, generation) = (Instant::now(), call.generation);
+        let (began, generation) = (Moment::now(), call.generation);
         let job = Job { ticket: call.ticket, offset: call.offset, event, generation, run: None, limits, span, began };
         // One that was signed with keys of before is signed anew.
         let kept = self.retries.take((call.ticket.partition, call.ticket.epoch, call.offset, generation), began);

@@ -1,9 +1,11 @@
 //! Signed requests of calls that decided nothing: a retry sends the same bytes again, and costs no second signature within half a minute.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::{Epoch, Offset, PartitionId};
+
+use crate::clock::Moment;
 
 /// A signature older than this is renewed for a retry.
 const RENEW_AFTER: Duration = Duration::from_secs(30);
@@ -16,7 +18,7 @@ pub(super) type Which = (PartitionId, Epoch, Offset, u32);
 
 /// Keeps `S` with the moment of its signature.
 #[derive(Debug)]
-pub(super) struct Retries<S>(HashMap<Which, (Instant, S)>);
+pub(super) struct Retries<S>(HashMap<Which, (Moment, S)>);
 
 impl<S> Default for Retries<S> {
     fn default() -> Self {
@@ -26,14 +28,14 @@ impl<S> Default for Retries<S> {
 
 impl<S> Retries<S> {
     /// The call decided nothing.
-    pub(super) fn keep(&mut self, which: Which, signed_at: Instant, signed: S) {
+    pub(super) fn keep(&mut self, which: Which, signed_at: Moment, signed: S) {
         if self.0.len() < MOST {
             self.0.insert(which, (signed_at, signed));
         }
     }
 
     /// What was kept and is fresh enough.
-    pub(super) fn take(&mut self, which: Which, now: Instant) -> Option<S> {
+    pub(super) fn take(&mut self, which: Which, now: Moment) -> Option<S> {
         // Nearly always there is none.
         if self.0.is_empty() {
             return None;
@@ -42,13 +44,13 @@ impl<S> Retries<S> {
     }
 
     /// Drops what no retry will use.
-    pub(super) fn forget_old(&mut self, now: Instant) {
+    pub(super) fn forget_old(&mut self, now: Moment) {
         self.0.retain(|_, (at, _)| is_fresh(*at, now));
     }
 }
 
-fn is_fresh(at: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(at) < RENEW_AFTER
+fn is_fresh(at: Moment, now: Moment) -> bool {
+    now.since(at) < RENEW_AFTER
 }
 
 #[cfg(test)]
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_retry_gets_its_own_signature_once_and_nobody_elses() {
-        let (mut retries, now) = (Retries::default(), Instant::now());
+        let (mut retries, now) = (Retries::default(), Moment::now());
         retries.keep(FIRST, now, "first");
         let one = PartitionId(1);
         for other in [(PartitionId(2), EPOCH, Offset(7), 0), (one, EPOCH, Offset(8), 0), (one, EPOCH, Offset(7), 1)] {
@@ -76,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_signature_is_good_for_thirty_seconds() {
-        let (mut retries, now) = (Retries::default(), Instant::now());
+        let (mut retries, now) = (Retries::default(), Moment::now());
         for (age, fresh) in [(29, true), (30, false)] {
             let later = now + Duration::from_secs(age);
             retries.keep(FIRST, now, ());
@@ -89,7 +91,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let (mut retries, now) = (Retries::default(), Instant::now());
+        let (mut retries, now) = (Retries::default(), Moment::now());
         (0..2 * MOST as i64).for_each(|offset| retries.keep((PartitionId(1), EPOCH, Offset(offset), 0), now, ()));
         assert_eq!(retries.0.len(), MOST);
     }

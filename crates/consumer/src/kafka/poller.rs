@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::Now;
 use rdkafka::ClientConfig;
@@ -18,6 +18,7 @@ use super::messages::{Command, Event};
 use super::oauth;
 use super::owned::Partitions;
 use super::session::{End, Session};
+use crate::clock::Moment;
 use crate::config::Topics;
 
 /// How long closing a consumer may take; a frozen coordinator would hold it for ever.
@@ -41,7 +42,7 @@ pub(crate) struct Poller {
     /// How long a static member may still be heard after another one took its place.
     pub(crate) lingers: Option<Duration>,
     /// Time zero of the process.
-    pub(crate) origin: Instant,
+    pub(crate) origin: Moment,
     /// Milliseconds since `origin` at which the loop last turned, for `/livez`.
     pub(crate) heartbeat: Arc<AtomicU64>,
 }

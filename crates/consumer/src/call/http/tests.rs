@@ -1,12 +1,14 @@
 //! What can happen on the way to AlipayHK and back, against a server that does exactly what it is told.
 
 use std::process::Command;
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::clock::asleep;
 
 const BODY: &[u8] = br#"{"request":{}}"#;
 const OK: &str = "HTTP/1.1 200 OK\r\nresponse-time: 7\r\ncontent-length: 2\r\n\r\n{}";
@@ -27,7 +29,7 @@ fn request() -> Request {
 }
 
 fn within(deadline: Duration) -> Limits {
-    let now = Instant::now();
+    let now = Moment::now();
     Limits { write_by: now + deadline, deadline: now + deadline }
 }
 
@@ -167,8 +169,8 @@ async fn a_packed_answer_is_not_unpacked() {
 #[tokio::test]
 async fn a_call_that_comes_too_late_does_not_even_connect() {
     let (url, mut untouched) = server(OK).await;
-    let now = Instant::now();
-    let late = Limits { write_by: now.checked_sub(Duration::from_millis(1)).unwrap(), deadline: now + Duration::from_secs(5) };
+    let now = Moment::now();
+    let late = Limits { write_by: Moment::ago(Duration::from_millis(1)), deadline: now + Duration::from_secs(5) };
     assert_eq!(http(&url).exchange(&request(), late, Vec::new()).await.unwrap_err(), Transport::NotSent);
     assert!(tokio::time::timeout(Duration::from_millis(100), &mut untouched).await.is_err());
 }
@@ -176,7 +178,22 @@ async fn a_call_that_comes_too_late_does_not_even_connect() {
 #[tokio::test]
 async fn a_call_that_became_late_while_it_connected_writes_nothing_and_says_so() {
     let (url, served) = server(OK).await;
-    let write_by = Instant::now().checked_sub(Duration::from_millis(1)).unwrap();
+    let write_by = Moment::ago(Duration::from_millis(1));
+    assert_eq!(http(&url).send(&request(), write_by, Vec::new()).await.unwrap_err(), Transport::NotSent);
+    assert_eq!(served.await.unwrap(), "", "not even the head");
+}
+
+#[tokio::test]
+async fn a_machine_that_slept_past_the_lease_writes_nothing_though_its_timers_stood_still() {
+    let (url, served) = server(OK).await;
+    let Some(write_by) = asleep::kept() else {
+        let write_by = Moment::now() + Duration::from_secs(300);
+        assert!(http(&url).send(&request(), write_by, Vec::new()).await.is_ok(), "awake there is time left");
+        let this = "call::http::tests::a_machine_that_slept_past_the_lease_writes_nothing_though_its_timers_stood_still";
+        return asleep::wake(this, write_by, 600);
+    };
+    let limits = Limits { write_by, deadline: write_by };
+    assert_eq!(http(&url).exchange(&request(), limits, Vec::new()).await.unwrap_err(), Transport::NotSent);
     assert_eq!(http(&url).send(&request(), write_by, Vec::new()).await.unwrap_err(), Transport::NotSent);
     assert_eq!(served.await.unwrap(), "", "not even the head");
 }

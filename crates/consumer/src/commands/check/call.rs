@@ -1,8 +1,6 @@
 //! `--call`: one signed request that is invalid on purpose. AlipayHK's signed PARAM_ILLEGAL proves address, keys and clock, and no order is
 //! touched.
 
-use std::time::Instant;
-
 use alipayhk::exchange::KeyUse;
 use alipayhk::{Answer, Code, RawAnswer, SignatureNote, Transport};
 use domain::{Cause, Indefinite, Outcome, Verdict};
@@ -11,6 +9,7 @@ use rand_core::UnwrapErr;
 
 use super::connections::Connection;
 use crate::call::{Http, HttpSettings, Limits, unix_seconds};
+use crate::clock::Moment;
 use crate::commands::progress::Waiting;
 use crate::config::Config;
 
@@ -43,7 +42,7 @@ async fn answer(config: &Config) -> Result<(Answer, Result<(), Transport>), Stri
     let run: String = run.iter().map(|byte| format!("{byte:02x}")).collect();
     let request = settings.client.sign(&settings.client.probe(&run), unix_seconds(), &mut UnwrapErr(SysRng));
     let request = request.map_err(|error| format!("the request cannot be signed: {error}"))?;
-    let deadline = Instant::now() + settings.timeout;
+    let deadline = Moment::now() + settings.timeout;
     let exchanged = http.exchange(&request, Limits { write_by: deadline, deadline }, Vec::new()).await;
     let received = exchanged.as_ref().map(|received| (received, received.header_fields())).map_err(|transport| *transport);
     let raw = received.as_ref().map(|(received, headers)| RawAnswer { status: received.status, headers, body: &received.body });

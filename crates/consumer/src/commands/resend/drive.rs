@@ -16,13 +16,14 @@ use super::pace::Pace;
 use super::send::{Ended, Shared};
 use super::{Item, Knowledge, Left, OrderKey, Run, Step, Tally};
 use crate::call::{Caller, Http, HttpSettings, Line};
+use crate::clock::Moment;
 use crate::commands::progress::Progress;
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 
 /// How far it has come is written down this often.
 const NOTE: Duration = Duration::from_secs(1);
-/// Whether the group came alive is looked at this often.
+/// Whether the group came alive is looked at this often, and at once after a sleep of that length.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// What is to be driven.
@@ -166,7 +167,7 @@ struct Driving {
 impl Driving {
     /// True: everything was told by the reading side, and ended.
     async fn go(&mut self, mut steps: Receiver<Step>, mut note: impl FnMut(Note<'_>) -> Option<String>) -> Result<bool, Trouble> {
-        let (mut over, mut noted, mut looked) = (false, Instant::now(), Instant::now());
+        let (mut over, mut noted, mut looked) = (false, Instant::now(), Moment::now());
         loop {
             let stopping = self.shared.is_stopped();
             if self.on_their_way.is_empty() && (stopping || (over && self.held.is_none())) {
@@ -204,7 +205,7 @@ impl Driving {
                 self.stops_for(note(Note::Far(&self.far)));
             }
             if looked.elapsed() > LOOK {
-                looked = Instant::now();
+                looked = Moment::now();
                 self.stops_for(note(Note::Look));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use alipayhk::Client;
 use domain::{Cause, Outcome, Reaction, Verdict};
@@ -13,6 +13,7 @@ use super::outcomes::Outcomes;
 use super::pace::Pace;
 use super::{Item, Known};
 use crate::call::{Caller, Finished, Job, Limits, Prepared, Signed, sign};
+use crate::clock::Moment;
 
 /// One modification that stays undecided so often while others are decided is given up: its letter or record is still where it was.
 const ATTEMPTS: u32 = 8;
@@ -97,7 +98,7 @@ impl Shared {
 
     /// The request: the one of the attempt before, or a new one, signed beside the tasks that wait.
     fn prepared(&self, item: &Item, renewed: u32, signed: Option<Signed>) -> Prepared {
-        let began = Instant::now();
+        let began = Moment::now();
         let job = Job {
             // No engine waits for this call.
             ticket: Ticket { partition: PartitionId(0), epoch: Epoch(0), serial: 0 },
