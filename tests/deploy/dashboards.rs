@@ -78,7 +78,14 @@ const ROWS: [(&str, &[&str]); 6] = [
     ),
     (
         "The process",
-        &["ordersync.notes", "ordersync.loop.age", "ordersync.config.reloads", "ordersync.telemetry.exports", "ordersync.build.info"],
+        &[
+            "ordersync.notes",
+            "ordersync.loop.age",
+            "ordersync.config.reloads",
+            "ordersync.telemetry.exports",
+            "process.start_time",
+            "ordersync.build.info",
+        ],
     ),
     ("And more", &[]),
 ];

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::BizType;
 use opentelemetry::KeyValue;
@@ -26,6 +27,9 @@ pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, 
             to.observe(age.as_secs_f64(), &[KeyValue::new("loop", name)]);
         }
     });
+    // read once: a clock that is set while the process runs is no restart
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    f64_gauge(meter, &catalogue::PROCESS_START, move |to| to.observe(started, &[]));
     u64_gauge(meter, &catalogue::BUILD, move |to| to.observe(1, &[KeyValue::new("version", version)]));
 }
 
