@@ -83,7 +83,7 @@ const ROWS: [(&str, &[&str]); 6] = [
             "ordersync.loop.age",
             "ordersync.config.reloads",
             "ordersync.telemetry.exports",
-            "ordersync.process.start_time",
+            "process.start_time",
             "ordersync.build.info",
         ],
     ),

@@ -11,7 +11,7 @@ use crate::tools::yaml;
 /// Labels that Prometheus, Kubernetes and our rules add.
 const ADDED: [&str; 5] = ["namespace", "job", "instance", "le", "severity"];
 /// What an expression consists of beside series and labels.
-const WORDS: [&str; 30] = [
+const WORDS: [&str; 32] = [
     "by",
     "on",
     "and",
@@ -31,6 +31,9 @@ const WORDS: [&str; 30] = [
     "increase",
     "absent",
     "changes",
+    "time",
+    // Prometheus' own series of every target
+    "up",
     "ceil",
     "floor",
     "clamp_min",

@@ -4,7 +4,7 @@ use crate::report::{Finding, expect_none};
 use crate::tree;
 
 /// Readers of the wall clock, by file.
-const READERS: [(&str, &str); 9] = [
+const READERS: [(&str, &str); 10] = [
     ("crates/consumer/src/call.rs", "Request-Time, and how far Response-Time is off"),
     ("crates/consumer/src/commands.rs", "the time of a command typed by hand"),
     ("crates/consumer/src/driver.rs", "max_age, the bound on the future, times in dead letters and outcomes"),
@@ -14,6 +14,7 @@ const READERS: [(&str, &str); 9] = [
     ("crates/consumer/src/commands/resend/run.rs", "when a run by hand began, in its name"),
     ("crates/consumer/src/kafka/oauth.rs", "when a token ends, as librdkafka and tokens say it"),
     ("crates/consumer/src/telemetry/logs/lines.rs", "the time of a log line"),
+    ("crates/consumer/src/telemetry/metrics/gauges.rs", "when the process started, for Prometheus"),
 ];
 
 #[test]

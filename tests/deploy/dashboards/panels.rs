@@ -82,6 +82,11 @@ fn targets(entry: &Entry) -> Vec<Json> {
             let by = by(&[]);
             vec![target("A", &format!("max by ({by}) ({name}{{{OF}}}) > 0"), &legend(&by))]
         }
+        // how long ago: a line that falls to 0 with every restart
+        Kind::Gauge if entry.name == "process.start_time" => {
+            let by = by(&["instance"]);
+            vec![target("A", &format!("time() - max by ({by}) ({name}{{{OF}}})"), &legend(&by))]
+        }
         Kind::Gauge => {
             let by = by(if labels.contains(&"partition") { &[] } else { &["instance"] });
             vec![target("A", &format!("max by ({by}) ({name}{{{OF}}})"), &legend(&by))]

@@ -27,3 +27,25 @@ fn a_missing_rule_is_noticed() {
     }
     assert!(missed.is_empty(), "{}\nlook for other seeds: ./dev sim --mutants --count 20000", missed.join("\n"));
 }
+
+#[test]
+fn every_rule_is_hunted_and_told_of_in_the_proof_with_its_seed_or_reason() {
+    let rules = include_str!("../../../crates/engine/src/rules.rs");
+    let rules = rules.split_once("pub enum Rule {").and_then(|(_, rest)| rest.split_once('}')).expect("the rules").0;
+    let rules: Vec<&str> = rules.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("///")).collect();
+    assert!(rules.len() > 30, "the rules were read");
+    for rule in rules {
+        let name = rule.trim_end_matches(',');
+        assert!(HUNTS.iter().any(|hunt| hunt.off[0].name() == name), "{name} is in no hunt of tests/sim/src/mutants.rs");
+    }
+    let proof = include_str!("../../../docs/proof.md");
+    for hunt in HUNTS {
+        let row = hunt.off.iter().map(|mutant| format!("`{}`", mutant.name())).collect::<Vec<_>>().join(", with ");
+        let row = format!("| {row} | {} | ", hunt.generator.name());
+        let row = proof.lines().find(|line| line.contains(&row)).unwrap_or_else(|| panic!("docs/proof.md has no row {row}"));
+        match hunt.seed {
+            Some(seed) => assert!(row.ends_with(&format!("| seed {seed} |")), "the seed is now {seed}: {row}"),
+            None => assert!(!row.ends_with("|  |") && !row.contains("| seed "), "there is no seed, and the reason is missing: {row}"),
+        }
+    }
+}

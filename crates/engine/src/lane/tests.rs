@@ -220,3 +220,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_a_whole_span_ahead_absorbs_nothing() {
+    let (old, ahead) = (work(1, 0, 1, false), |offset| work(2, offset, 1, false));
+    assert!(ahead(SPAN - 1).may_absorb(&old) && !ahead(SPAN).may_absorb(&old));
+}
+
+#[test]
+fn only_what_lies_before_the_end_of_then_may_have_been_called_by_a_predecessor() {
+    for (end, again) in [(10, false), (11, true)] {
+        let mut next = work(2, 10, 1, false);
+        assert_eq!(next.follows(Before { end: Offset(end), generation: 5 }), again);
+        assert_eq!(next.tries().generation == 5, again, "a request id of its own");
+    }
+}
+
+#[test]
+fn what_absorbs_a_call_that_nobody_can_apply_keeps_its_request_id() {
+    let before = Before { end: Offset(100), generation: 5 };
+    for alive in [false, true] {
+        let (old, mut lane) = (work(1, 0, 1, false), lane());
+        if alive {
+            lane.trouble().ambiguous = Some((old.version, Now::default()));
+        }
+        lane.queue.push(old);
+        lane.queue.push(work(2, 1, 1, false));
+        assert!(lane.collapse_front(before).is_some());
+        assert_eq!(lane.queue[0].tries().generation, if alive { 5 } else { 0 });
+    }
+}

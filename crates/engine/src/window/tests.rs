@@ -120,3 +120,40 @@ fn an_overdue_commit_without_an_answer_for_a_session_is_hopeless() {
     assert!(window.expire(SESSION, at(9)) && window.has_unanswered());
     assert_eq!(window.hopeless_at(SESSION), Some(at(48)));
 }
+
+#[test]
+fn what_was_on_its_way_when_a_doubt_ended_announces_nothing_and_the_next_one_does() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(sent(1, 100, at(0)));
+    window.answered(CommitTicket(1), CommitResult::InDoubt, SESSION, at(5));
+    window.sent(sent(2, 200, at(60)));
+    window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(61));
+    window.sent(sent(3, 300, at(105)));
+    window.end_doubts(SESSION, at(106));
+    window.answered(CommitTicket(3), CommitResult::Accepted, SESSION, at(107));
+    assert_eq!((window.limit(), window.again), (Some(Offset(100)), true), "the one in doubt may have landed over it");
+    window.sent(sent(4, 300, at(107)));
+    window.answered(CommitTicket(4), CommitResult::Accepted, SESSION, at(107));
+    assert_eq!(window.limit(), Some(Offset(300)));
+}
+
+#[test]
+fn after_a_refusal_it_waits_longer_than_after_a_rebalance() {
+    for (result, wait) in [(CommitResult::Refused, 1_000), (CommitResult::TryAgain, 100)] {
+        let mut window = Window::fresh(Offset(0));
+        window.sent(sent(1, 100, at(0)));
+        window.answered(CommitTicket(1), result, SESSION, at(5));
+        assert_eq!(window.not_before(), Now(at(5).0 + Duration::from_millis(wait)), "{result:?}");
+    }
+}
+
+#[test]
+fn the_late_answer_of_an_older_commit_does_not_take_back_what_is_stored() {
+    let mut window = Window::fresh(Offset(0));
+    window.sent(Sent { offset: Offset(10), ..sent(1, 100, at(0)) });
+    assert!(window.expire(SESSION, at(6)));
+    window.sent(Sent { offset: Offset(20), ..sent(2, 200, at(6)) });
+    window.answered(CommitTicket(2), CommitResult::Accepted, SESSION, at(6));
+    window.answered(CommitTicket(1), CommitResult::Accepted, SESSION, at(7));
+    assert_eq!(window.committed, Some(Offset(20)));
+}

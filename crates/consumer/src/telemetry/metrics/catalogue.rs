@@ -120,7 +120,7 @@ catalogue! {
     NOTES = "ordersync.notes", Kind::Counter, "{note}", &[closed("note", NoteKind::first)], "What the engine remarked; each is told in a log line where it is rare.";
     RELOADS = "ordersync.config.reloads", Kind::Counter, "{read}", &[closed("result", Reloaded::first)], "Times keys and quota were read again, by SIGHUP or because a file changed; `refused`: something was wrong with them and nothing is changed.";
     EXPORTS = "ordersync.telemetry.exports", Kind::Counter, "{request}", &[closed("result", ExportEnd::first)], "Batches of spans and readings of metrics sent to `telemetry.otlp_endpoint`. `failed` ones are lost; nothing else is concerned.";
-    STARTED = "ordersync.process.start_time", Kind::Gauge, "s", &[], "When this process began, in seconds since 1970: it changes with every start.";
+    PROCESS_START = "process.start_time", Kind::Gauge, "s", &[], "When the process started, in seconds since 1970: Prometheus' name for it. It changes with every restart and never in between.";
     BUILD = "ordersync.build.info", Kind::Gauge, "{build}", &[Label { name: "version", values: Values::Ours("the program's version") }], "Always 1.";
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::BizType;
 use opentelemetry::KeyValue;
@@ -13,7 +14,6 @@ use super::series::Series as _;
 use super::words::ExportEnd;
 use crate::admin::health::Watched;
 use crate::admin::state::{GateState, Partition, Published, State};
-use crate::call::unix_seconds;
 use crate::telemetry::otlp::Exports;
 
 /// Registers all of them.
@@ -27,8 +27,9 @@ pub(super) fn register(meter: &Meter, published: &Published, watched: &Watched, 
             to.observe(age.as_secs_f64(), &[KeyValue::new("loop", name)]);
         }
     });
-    let started = u64::try_from(unix_seconds()).unwrap_or(0);
-    u64_gauge(meter, &catalogue::STARTED, move |to| to.observe(started, &[]));
+    // read once: a clock that is set while the process runs is no restart
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    f64_gauge(meter, &catalogue::PROCESS_START, move |to| to.observe(started, &[]));
     u64_gauge(meter, &catalogue::BUILD, move |to| to.observe(1, &[KeyValue::new("version", version)]));
 }
 

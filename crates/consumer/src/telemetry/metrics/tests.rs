@@ -207,3 +207,11 @@ fn notes_are_counted_by_kind_and_by_how_many_they_stand_for() {
     let notes = metrics.notes();
     assert_eq!((notes["forgotten"], notes["lease_lost"], notes["lease_regained"], notes["fenced"]), (5, 1, 0, 0));
 }
+
+#[test]
+fn the_start_of_the_process_is_a_time_of_day_and_stays() {
+    let (metrics, _) = metrics();
+    let first = value(&metrics.render(), "process_start_time_seconds");
+    assert!(first.parse::<f64>().unwrap() > 1_700_000_000.0, "{first}");
+    assert_eq!(value(&metrics.render(), "process_start_time_seconds"), first);
+}

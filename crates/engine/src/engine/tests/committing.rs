@@ -216,3 +216,18 @@ fn a_static_member_says_how_long_it_may_still_be_heard_until_it_gives_the_partit
     let told = rig.told().1;
     assert_eq!((told.closed, told.lingers), (false, None), "only the call on its way may still be heard");
 }
+
+#[test]
+fn the_settled_calls_of_all_partitions_together_are_bounded() {
+    let mut rig = Rig::new(Config { max_in_flight: 4, ..config() });
+    let plan = crate::takeover::plan(&facts(None, 0), 0, rig.now).unwrap();
+    rig.put(Input::Assigned { partition: PartitionId(P0.0 + 1), epoch: rig.epoch, plan });
+    rig.secs(1);
+    let before = rig.commits.len();
+    for order in ["A", "B"] {
+        assert_eq!(rig.commits.len(), before, "one alone waits for company");
+        rig.read(order, 1, "USED");
+        rig.answer(accepted());
+    }
+    assert_eq!((rig.commits.len(), rig.told().0), (before + 1, 2), "half of four, for each of two partitions");
+}

@@ -62,3 +62,31 @@ fn the_first_commit_announces_no_less_than_what_was_inherited_and_the_barrier() 
     assert_eq!(first(left(0, true, 100_000, &[]), 200_000, Duration::from_millis(1)), Offset(100_000));
     assert_eq!(first(Some((0, "somebody else's".to_owned())), SPAN * 3, Duration::from_secs(L)), Offset(SPAN));
 }
+
+#[test]
+fn the_overdue_answer_of_one_last_commit_releases_nothing_while_another_is_on_its_way() {
+    let mut rig = Rig::new(config());
+    rig.commits_pass = false;
+    rig.commits.clear();
+    rig.revoke(40);
+    rig.secs(7);
+    assert_eq!(rig.commits.len(), 2, "the first is overdue after an eighth of the session");
+    let released = |rig: &Rig| rig.others.iter().any(|effect| matches!(effect, Effect::Release { .. }));
+    rig.commit_answered(CommitResult::Accepted);
+    assert!(!released(&rig), "the second may still land");
+    rig.commit_answered_last(CommitResult::Accepted);
+    assert!(released(&rig));
+    assert!(!rig.others.iter().any(|effect| matches!(effect, Effect::Rebuild { .. })), "nothing is unanswered");
+}
+
+#[test]
+fn what_a_predecessor_may_have_sent_is_told_once_however_often_it_is_tried() {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 1), 0);
+    rig.secs(1);
+    rig.read("A", 1, "USED");
+    rig.answer(timeout());
+    rig.secs(L);
+    assert_eq!(rig.called(), [0], "tried again");
+    assert_eq!(rig.notes.iter().filter(|note| matches!(note, Note::Repeated { .. })).count(), 1);
+}
