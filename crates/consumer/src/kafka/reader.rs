@@ -52,6 +52,24 @@ pub(crate) enum Read {
     Stopped,
 }
 
+/// When a broker was last heard, and how far the reading was then.
+#[derive(Debug)]
+struct Heard {
+    at: Instant,
+    behind: u64,
+}
+
+impl Heard {
+    /// Nothing came for too long. Also what is passed without a record tells that a broker answers: there may be nothing but aborted transactions
+    /// for a long way.
+    fn nothing_for_long(&mut self, behind: u64, now: Instant) -> bool {
+        if behind > self.behind {
+            *self = Self { at: now, behind };
+        }
+        now.saturating_duration_since(self.at) > PATIENCE
+    }
+}
+
 /// A consumer in no group.
 pub(crate) struct Reader {
     consumer: BaseConsumer<PollContext>,
@@ -130,18 +148,18 @@ impl Reader {
         parts: &mut Parts,
         look: &mut impl FnMut(Option<&BorrowedMessage<'_>>, u64) -> ControlFlow<()>,
     ) -> Result<Read, ReadError> {
-        let mut heard = Instant::now();
+        let mut heard = Heard { at: Instant::now(), behind: parts.behind() };
         while !parts.is_over() {
             let looked = match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
-                    heard = Instant::now();
+                    heard.at = Instant::now();
                     let taken = parts.takes(message.topic(), message.partition(), message.offset());
                     let looked = if taken.is_ours { look(Some(&message), parts.behind()) } else { ControlFlow::Continue(()) };
                     self.let_rest(taken.ends)?;
                     looked
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    heard = Instant::now();
+                    heard.at = Instant::now();
                     let over = parts.log_ended(partition);
                     self.let_rest(over)?;
                     self.let_rest(parts.moved(&self.consumer.position()?))?;
@@ -154,7 +172,7 @@ impl Reader {
                 other => {
                     let error = other.and_then(Result::err);
                     self.let_rest(parts.moved(&self.consumer.position()?))?;
-                    if heard.elapsed() > PATIENCE {
+                    if heard.nothing_for_long(parts.behind(), Instant::now()) {
                         return Err(self.reason(&error.unwrap_or(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut))));
                     }
                     look(None, parts.behind())
@@ -212,4 +230,22 @@ fn list(part: &Part) -> KafkaResult<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(&part.topic, part.partition, KafkaOffset::Offset(part.from))?;
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_is_away_when_neither_a_record_came_nor_anything_was_passed_for_half_a_minute() {
+        let began = Instant::now();
+        let after = |seconds| began + Duration::from_secs(seconds);
+        let mut heard = Heard { at: began, behind: 5 };
+        assert!(!heard.nothing_for_long(5, after(30)) && heard.nothing_for_long(5, after(31)));
+        // Aborted transactions, one after the other.
+        for (seconds, behind) in [(29, 6), (58, 7), (87, 8)] {
+            assert!(!heard.nothing_for_long(behind, after(seconds)), "{seconds} s");
+        }
+        assert!(heard.nothing_for_long(8, after(118)));
+    }
 }
