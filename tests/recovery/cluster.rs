@@ -3,14 +3,16 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use order_sync_tests::avro::Order;
 use order_sync_tests::config::Config;
-use order_sync_tests::kafka::Cluster;
+use order_sync_tests::kafka::{Cluster, Record};
 use order_sync_tests::order_sync::OrderSync;
+use order_sync_tests::process::Signal;
 use order_sync_tests::wait::{PATIENCE, until};
 
 use crate::world::{LONG, World, consuming, disposed, until_in_the_middle, until_said};
 
-/// Both tests take brokers away, so they take turns.
+/// These tests take brokers away, so they take turns.
 static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 fn cluster() -> &'static Cluster {
@@ -86,4 +88,33 @@ fn a_partition_without_a_leader_holds_no_other_one_up() {
     cluster.node(gone).restart();
     run.until_within("all of them", LONG, |state| consuming(state) == 3);
     world.end(vec![run]);
+}
+
+#[test]
+fn a_partition_without_a_leader_keeps_no_other_one_that_is_out_of_range_from_being_halted() {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let cluster = cluster();
+    let world = World::with_one_copy(&cluster.nodes()[0], "leaderless-gone", 3);
+    let leaders: Vec<usize> = world.orders.leaders().into_iter().map(|leader| leader.unwrap() as usize).collect();
+    let coordinator = cluster.coordinator(&world.group);
+    // It is asked about before the one whose records go.
+    let without = leaders.iter().position(|leader| *leader != coordinator).unwrap();
+    let lost = (without + 1..3).find(|other| leaders[*other] != leaders[without]).unwrap();
+    let run = OrderSync::start(&patient(world.config()));
+    run.until_within("every partition", LONG, |state| consuming(state) == 3);
+    cluster.node(leaders[without]).kill();
+    until("it has no leader", PATIENCE, || match world.orders.leaders()[without] {
+        None => Ok(()),
+        leader => Err(format!("{leader:?}")),
+    });
+    // Written and deleted while nobody reads.
+    run.signal(Signal::STOP);
+    let order = |number: i32| Order::new(&format!("LOST-{number}")).ext_info("{\"start_time\": 1}").bare();
+    world.orders.write_all((0..5).map(|number| Record::new(format!("LOST-{number}"), order(number)).to(lost as i32)));
+    world.orders.cut(lost as i32, 5);
+    run.signal(Signal::CONT);
+    let line = until_said(&run, "is gone from the log");
+    assert!(line.contains("halted") && line.contains(&format!("{}/{lost}", world.orders.name())), "{line}");
+    cluster.node(leaders[without]).restart();
+    run.stop_well();
 }
