@@ -159,5 +159,8 @@ impl Driver {
         self.intake.forget(id);
         self.paces.forget(id);
         self.facts.gone(id, epoch);
+        if let Some(restorer) = &self.restorer {
+            restorer.gone(id, epoch);
+        }
     }
 }

@@ -259,7 +259,7 @@ impl Driver {
     }
 
     pub(super) fn write_outcome(&mut self, outcome: Outcome) {
-        let ours = self.facts.place(outcome.which.partition).is_some_and(|place| place.ours && place.epoch == outcome.which.epoch);
+        let ours = self.facts.is_ours(outcome.which.partition, outcome.which.epoch);
         if let Some(outcomes) = self.outcomes.as_ref().filter(|_| ours) {
             outcomes.write(outcome);
         }

@@ -2,6 +2,7 @@
 
 mod part;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use rdkafka::topic_partition_list::Offset as KafkaOffset;
 use super::assignment::first_offset;
 use super::context::PollContext;
 use super::poller::connect;
-use super::topics::{is_unknown, partitions_of, subscribed};
+use super::topics::{is_unknown, leaders_of, subscribed};
 use crate::config::{Kafka, Start, Topics};
 
 pub(crate) use part::Part;
@@ -32,6 +33,9 @@ pub(crate) enum ReadError {
     /// A broker answers, and does not have it.
     #[error("topic {0:?} does not exist on the broker")]
     Missing(String),
+    /// Nobody has it now.
+    #[error("{topic}/{partition} has no leader")]
+    NoLeader { topic: String, partition: i32 },
     /// Nothing came for too long, or a broker refused.
     #[error("kafka.bootstrap_servers: {0}")]
     Kafka(String),
@@ -94,7 +98,20 @@ impl Reader {
 
     /// The numbers of a topic's partitions.
     pub(crate) fn partitions(&self, topic: &str) -> Result<Vec<i32>, ReadError> {
-        match partitions_of(&self.consumer, topic, LOOK_UP) {
+        Ok(self.leaders(topic)?.into_keys().collect())
+    }
+
+    /// Whether a topic has this partition. One that cannot be read now is told at once, and not by a broker that does not answer.
+    pub(crate) fn has(&self, topic: &str, partition: i32) -> Result<bool, ReadError> {
+        match self.leaders(topic)?.get(&partition) {
+            Some(Some(_)) => Ok(true),
+            Some(None) => Err(ReadError::NoLeader { topic: topic.to_owned(), partition }),
+            None => Ok(false),
+        }
+    }
+
+    fn leaders(&self, topic: &str) -> Result<BTreeMap<i32, Option<i32>>, ReadError> {
+        match leaders_of(&self.consumer, topic, LOOK_UP) {
             Err(error) if is_unknown(&error) => Err(ReadError::Missing(topic.to_owned())),
             other => other.map_err(|error| self.reason(&error)),
         }
@@ -115,7 +132,10 @@ impl Reader {
     /// Every partition of a topic from this time on (epoch milliseconds; without it from its start) to where it ends now.
     pub(crate) fn parts(&self, topic: &str, from: Option<i64>) -> Result<Vec<Part>, ReadError> {
         let mut parts = Vec::new();
-        for partition in self.partitions(topic)? {
+        for (partition, leader) in self.leaders(topic)? {
+            if leader.is_none() {
+                return Err(ReadError::NoLeader { topic: topic.to_owned(), partition });
+            }
             let bounds = self.bounds(topic, partition)?;
             let first = from.map_or(Ok(bounds.0), |millis| self.offset_at(topic, partition, millis, bounds))?;
             parts.push(Part { topic: topic.into(), partition, from: first, to: bounds.1 });
