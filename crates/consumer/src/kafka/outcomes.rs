@@ -57,14 +57,17 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
-    /// Makes the producer; it connects by itself.
+    /// Makes the producer; it connects by itself. A write that is not on its log `within` this time has failed, also if we were frozen meanwhile.
     pub(crate) fn new(
         config: &ClientConfig,
         topic: &str,
         schema: Option<u32>,
+        within: Duration,
         confirmations: UnboundedSender<Confirmation<Outcome>>,
     ) -> KafkaResult<Self> {
-        Ok(Self { writer: ConfirmedWriter::new(config, topic, confirmations.clone())?, schema, confirmations })
+        let mut config = config.clone();
+        config.set("message.timeout.ms", within.as_millis().to_string());
+        Ok(Self { writer: ConfirmedWriter::new(&config, topic, confirmations.clone())?, schema, confirmations })
     }
 
     /// One outcome as the topic's readers expect it.
