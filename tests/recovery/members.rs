@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use order_sync_tests::avro::Order;
+use order_sync_tests::config::Config;
 use order_sync_tests::kafka::Record;
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::process::Signal;
@@ -122,5 +123,38 @@ fn what_a_frozen_owner_could_not_write_yet_never_lies_behind_its_successor_s_out
     // A compacted topic keeps this one only. Its last field is the status that was accepted last.
     let newest = outcomes.records().pop().unwrap();
     assert!(newest.value.unwrap().ends_with(b"USED"));
+    world.end(vec![heir, former]);
+}
+
+#[test]
+fn what_an_owner_could_not_write_before_it_gave_its_partition_back_never_lies_behind_its_successor_s_outcomes() {
+    let (world, line) = (World::new("given-back", 2).with_lost_answers(), door());
+    let outcomes = world.kafka.topic("given-back-outcomes", 2);
+    // Longer than a drain: what is on its way then may still arrive.
+    let with = |config: Config| config.set("outcomes.topic", outcomes.name()).property("session.timeout.ms", "40000");
+    let modified = |partition: usize, status: &str, after: i64| {
+        let number = format!("GIVEN-BACK-{partition}");
+        let order = Order::new(&number).ext_info("{\"start_time\": 1}").status(status).modified_after(after);
+        world.orders.write(Record::new(number, order.bare()).to(partition as i32));
+    };
+    let former = OrderSync::start(&with(world.config_by(line)));
+    former.until("its partitions", |state| consuming(state) == 2);
+    line.swallow(api::PRODUCE);
+    (0..2).for_each(|partition| modified(partition, "PAID", 1_000));
+    former.until("both are sent", |state| disposed(state, "delivered") == 2);
+    let heir = OrderSync::start(&with(world.config()));
+    let state = heir.until_within("one of them", LONG, |state| consuming(state) == 1);
+    let moved = state["partitions"][0]["partition"].as_u64().unwrap() as usize;
+    modified(moved, "USED", 9_000);
+    heir.until_within("all of it", LONG, |state| state["partitions"][0]["committed"] == 2);
+    let written = outcomes.ends()[moved].1;
+    // The line breaks, and what was not confirmed is sent again by the new one.
+    line.heal();
+    line.reset();
+    former.until_within("its own", LONG, |state| state["partitions"][0]["committed"] == 1);
+    throughout("nothing is written", Duration::from_secs(3), || match outcomes.ends()[moved].1 {
+        same if same == written => Ok(()),
+        more => Err(format!("{more} outcomes, not {written}: {}", former.log())),
+    });
     world.end(vec![heir, former]);
 }

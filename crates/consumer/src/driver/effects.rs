@@ -159,7 +159,7 @@ impl Driver {
         self.intake.forget(id);
         self.paces.forget(id);
         self.facts.gone(id, epoch);
-        self.withheld.retain(|outcome| (outcome.which.partition, outcome.which.epoch) != (id, epoch));
+        self.give_up_outcomes(id, epoch);
         if let Some(restorer) = &self.restorer {
             restorer.gone(id, epoch);
         }

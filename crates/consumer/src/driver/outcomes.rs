@@ -1,7 +1,7 @@
 //! Outcomes on their way to their topic. Where one comes to lie matters: a compacted topic keeps the last one of an order, so a former owner must
 //! not write behind its successor.
 
-use engine::Input;
+use engine::{Epoch, Input, PartitionId};
 
 use super::{Driver, Failure};
 use crate::kafka::dead_letter::Which;
@@ -12,6 +12,9 @@ impl Driver {
     pub(super) fn outcome_finished(&mut self, (outcome, result): Confirmation<Outcome>) -> Result<(), Failure> {
         let now = self.now();
         let Which { partition, epoch, offset } = outcome.which;
+        if let Some(outcomes) = &mut self.outcomes {
+            outcomes.finished(outcome.which);
+        }
         match result {
             Ok(()) => self.engine.handle(Input::OutcomeWritten { partition, epoch, offset }, now),
             Err(error) => {
@@ -36,11 +39,20 @@ impl Driver {
     /// Writes one now, or once a commit has shown that we are still a member. What is another owner's is not ours to tell.
     pub(super) fn write_outcome(&mut self, outcome: Outcome) {
         let Which { partition, epoch, .. } = outcome.which;
-        let Some(outcomes) = self.outcomes.as_ref().filter(|_| self.engine.owns(partition, epoch)) else { return };
-        if self.may_write() {
+        let (owns, may_write) = (self.engine.owns(partition, epoch), self.may_write());
+        let Some(outcomes) = self.outcomes.as_mut().filter(|_| owns) else { return };
+        if may_write {
             outcomes.write(outcome);
         } else {
             self.withheld.push(outcome);
+        }
+    }
+
+    /// An assignment is gone: what is not on its log is the next owner's to tell.
+    pub(super) fn give_up_outcomes(&mut self, id: PartitionId, epoch: Epoch) {
+        self.withheld.retain(|outcome| (outcome.which.partition, outcome.which.epoch) != (id, epoch));
+        if let Some(outcomes) = &self.outcomes {
+            outcomes.give_up(id, epoch);
         }
     }
 

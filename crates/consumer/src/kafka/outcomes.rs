@@ -1,10 +1,12 @@
 //! The outcomes topic: what happened to each record, written before its offset may be committed.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::MerchantBizNo;
-use engine::Standing;
+use engine::{Epoch, PartitionId, Standing};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaResult;
 use tokio::sync::mpsc::UnboundedSender;
@@ -54,6 +56,8 @@ pub(crate) struct Outcomes {
     /// The schema's id in the registry, in front of every value; none without a registry.
     schema: Option<u32>,
     confirmations: UnboundedSender<Confirmation<Outcome>>,
+    /// How many of an assignment are not confirmed yet.
+    on_their_way: HashMap<(PartitionId, Epoch), usize>,
 }
 
 impl Outcomes {
@@ -67,7 +71,12 @@ impl Outcomes {
     ) -> KafkaResult<Self> {
         let mut config = config.clone();
         config.set("message.timeout.ms", within.as_millis().to_string());
-        Ok(Self { writer: ConfirmedWriter::new(&config, topic, confirmations.clone())?, schema, confirmations })
+        Ok(Self {
+            writer: ConfirmedWriter::new(&config, topic, confirmations.clone())?,
+            schema,
+            confirmations,
+            on_their_way: HashMap::new(),
+        })
     }
 
     /// One outcome as the topic's readers expect it.
@@ -75,12 +84,31 @@ impl Outcomes {
         self.schema.map_or_else(|| outcome::encode(facts), |id| outcome::encode_framed(id, facts))
     }
 
-    /// Writes one; its confirmation follows in any case.
-    pub(crate) fn write(&self, outcome: Outcome) {
+    /// Writes one; its confirmation follows in any case, and is told to [`Outcomes::finished`].
+    pub(crate) fn write(&mut self, outcome: Outcome) {
+        *self.on_their_way.entry((outcome.which.partition, outcome.which.epoch)).or_default() += 1;
         let (key, value, partition) = (Arc::clone(&outcome.key), Arc::clone(&outcome.value), outcome.partition);
         let write = Write { key: Some(&key), value: Some(&value), headers: None, partition: Some(partition) };
         if let Err((error, outcome)) = self.writer.write(write, outcome) {
             let _ = self.confirmations.send((outcome, Err(error)));
+        }
+    }
+
+    /// A write ended, well or not.
+    pub(crate) fn finished(&mut self, which: Which) {
+        if let Entry::Occupied(mut left) = self.on_their_way.entry((which.partition, which.epoch)) {
+            *left.get_mut() -= 1;
+            if *left.get() == 0 {
+                left.remove();
+            }
+        }
+    }
+
+    /// The assignment is given up: what is not confirmed must not come behind the next owner's. It cannot be told from that of other partitions,
+    /// so all is taken back; theirs is written again.
+    pub(crate) fn give_up(&self, partition: PartitionId, epoch: Epoch) {
+        if self.on_their_way.contains_key(&(partition, epoch)) {
+            self.writer.take_back();
         }
     }
 
@@ -100,7 +128,7 @@ impl Outcomes {
 #[cfg(test)]
 mod tests {
     use domain::OrderStatus;
-    use engine::{Disposition, Epoch, Offset, PartitionId};
+    use engine::{Disposition, Offset};
 
     use super::*;
     use crate::schema::outcome::Told;
