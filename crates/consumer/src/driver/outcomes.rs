@@ -51,8 +51,9 @@ impl Driver {
     /// An assignment is gone: what is not on its log is the next owner's to tell.
     pub(super) fn give_up_outcomes(&mut self, id: PartitionId, epoch: Epoch) {
         self.withheld.retain(|outcome| (outcome.which.partition, outcome.which.epoch) != (id, epoch));
-        if let Some(outcomes) = &self.outcomes {
-            outcomes.give_up(id, epoch);
+        if self.outcomes.as_ref().is_some_and(|outcomes| outcomes.give_up(id, epoch)) {
+            let partition = self.facts.name(id);
+            self.report.trouble(&format!("{partition} goes before its outcomes are confirmed; they are the next owner's to write"));
         }
     }
 

@@ -105,11 +105,13 @@ impl Outcomes {
     }
 
     /// The assignment is given up: what is not confirmed must not come behind the next owner's. It cannot be told from that of other partitions,
-    /// so all is taken back; theirs is written again.
-    pub(crate) fn give_up(&self, partition: PartitionId, epoch: Epoch) {
-        if self.on_their_way.contains_key(&(partition, epoch)) {
+    /// so all is taken back; theirs is written again. False: there was nothing.
+    pub(crate) fn give_up(&self, partition: PartitionId, epoch: Epoch) -> bool {
+        let has_some = self.on_their_way.contains_key(&(partition, epoch));
+        if has_some {
             self.writer.take_back();
         }
+        has_some
     }
 
     /// How long to wait before a failed write is made again.
@@ -129,6 +131,7 @@ impl Outcomes {
 mod tests {
     use domain::OrderStatus;
     use engine::{Disposition, Offset};
+    use rdkafka::error::RDKafkaErrorCode;
 
     use super::*;
     use crate::schema::outcome::Told;
@@ -174,5 +177,19 @@ mod tests {
         for now in [None, Some(standing(5, "CREATED"))] {
             assert_eq!(failed.clone().anew(now).value, failed.value);
         }
+    }
+
+    #[test]
+    fn what_is_not_confirmed_is_taken_back_when_its_assignment_is_given_up_and_for_no_other_one() {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let mut nowhere = ClientConfig::new();
+        nowhere.set("bootstrap.servers", "127.0.0.1:9").set("enable.idempotence", "true");
+        let mut outcomes = Outcomes::new(&nowhere, "outcomes", None, Duration::from_secs(600), sender).unwrap();
+        outcomes.write(failed("A", None));
+        assert!(!outcomes.give_up(PartitionId(0), Epoch(2)) && outcomes.give_up(PartitionId(0), Epoch(1)));
+        let (outcome, result) = receiver.blocking_recv().unwrap();
+        assert_eq!(result.unwrap_err().rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue));
+        outcomes.finished(outcome.which);
+        assert!(outcomes.on_their_way.is_empty());
     }
 }
