@@ -107,11 +107,13 @@ fn a_partition_without_a_leader_keeps_no_other_one_that_is_out_of_range_from_bei
         None => Ok(()),
         leader => Err(format!("{leader:?}")),
     });
-    // Written and deleted while nobody reads.
+    // Written and deleted while nobody reads. A fetch that was on its way still gets the first of them, and no second one.
     run.signal(Signal::STOP);
     let order = |number: i32| Order::new(&format!("LOST-{number}")).ext_info("{\"start_time\": 1}").bare();
-    world.orders.write_all((0..5).map(|number| Record::new(format!("LOST-{number}"), order(number)).to(lost as i32)));
-    world.orders.cut(lost as i32, 5);
+    let record = |number: i32| Record::new(format!("LOST-{number}"), order(number)).to(lost as i32);
+    world.orders.write_all((0..5).map(record));
+    world.orders.write_all((5..10).map(record));
+    world.orders.cut(lost as i32, 10);
     run.signal(Signal::CONT);
     let line = until_said(&run, "is gone from the log");
     assert!(line.contains("halted") && line.contains(&format!("{}/{lost}", world.orders.name())), "{line}");
