@@ -57,6 +57,12 @@ impl Driver {
         }
     }
 
+    /// All of them are gone, and at once: in a machine that was suspended the producer's own clock stood still, and nothing of it has failed yet.
+    pub(super) fn give_all_outcomes_up(&mut self) {
+        self.withheld.clear();
+        self.outcomes.iter().for_each(Outcomes::give_all_up);
+    }
+
     /// Those that had to wait, once they may go.
     pub(super) fn write_withheld(&mut self) {
         if !self.withheld.is_empty() && self.may_write() {

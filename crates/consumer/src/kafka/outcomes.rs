@@ -114,6 +114,13 @@ impl Outcomes {
         has_some
     }
 
+    /// Every assignment is given up.
+    pub(crate) fn give_all_up(&self) {
+        if !self.on_their_way.is_empty() {
+            self.writer.take_back();
+        }
+    }
+
     /// How long to wait before a failed write is made again.
     pub(crate) fn again_after() -> Duration {
         AGAIN
