@@ -6,6 +6,7 @@ mod online;
 mod replay;
 mod restore;
 mod rollback;
+mod transactions;
 
 use order_sync_tests::avro::Order;
 use order_sync_tests::config::Config;

@@ -10,6 +10,7 @@ pub(crate) mod hold;
 mod intake;
 mod notes;
 mod orders;
+mod outcomes;
 mod pace;
 mod report;
 mod restoring;
@@ -74,6 +75,8 @@ pub(crate) struct Driver {
     registry: Option<Arc<Registry>>,
     dead_letters: DeadLetters,
     outcomes: Option<Outcomes>,
+    /// Outcomes that wait until a commit has shown that we are still a member.
+    withheld: Vec<Outcome>,
     restorer: Option<Restorer>,
     facts: Facts,
     notes: Notes,
@@ -176,6 +179,7 @@ impl Driver {
             registry: parts.registry,
             dead_letters: parts.dead_letters,
             outcomes: parts.outcomes,
+            withheld: Vec::new(),
             restorer: parts.restorer,
             facts: Facts::new(parts.group, parts.environment),
             notes: Notes::default(),
@@ -206,6 +210,7 @@ impl Driver {
             let now = self.now();
             self.engine.handle_timeout(now);
             self.engine.schedule(now);
+            self.write_withheld();
             if let Some(failure) = self.perform() {
                 return self.end(Err(failure)).await;
             }

@@ -131,11 +131,12 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         false => DeadLetters::new(&producer, &config.dead_letter.topic, limit, letter_sender)
             .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?,
     };
+    let engine_config = config.engine(cluster_id.as_str().into());
     let (outcome_sender, outcome_receiver) = unbounded_channel();
     let outcomes = config
         .outcomes
         .as_ref()
-        .map(|outcomes| Outcomes::new(&producer, &outcomes.topic, outcome_schema, outcome_sender))
+        .map(|outcomes| Outcomes::new(&producer, &outcomes.topic, outcome_schema, engine_config.write_within(), outcome_sender))
         .transpose()
         .map_err(|error| RunError::Setup(format!("kafka.properties: {error}")))?;
 
@@ -147,7 +148,6 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     let (prepared_sender, prepared) = unbounded_channel();
     let pool = signing_pool(clients.clone(), cores, prepared_sender).map_err(machine)?;
     let caller = Arc::new(Caller::new(clients, Arc::clone(&config.rulebook), line));
-    let engine_config = config.engine(cluster_id.as_str().into());
     let lingers = engine_config.lingers();
     let engine = Engine::new(engine_config, seed(), Now(origin.elapsed()));
     let poller = Poller {

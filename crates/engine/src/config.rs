@@ -85,6 +85,12 @@ impl Config {
         self.static_member.then(|| self.session_timeout.saturating_sub(self.heartbeat))
     }
 
+    /// A write whose place in its topic matters is on its log after so long, or has failed: half of what a session leaves, so that the other half is
+    /// for handing it over.
+    pub fn write_within(&self) -> Duration {
+        self.session_timeout.saturating_sub(self.heartbeat) / 2
+    }
+
     /// Silent once the last accepted commit was issued longer ago than this.
     pub(crate) fn lease(&self) -> Duration {
         self.session_timeout.saturating_sub(self.alive() + self.heartbeat)

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::process::Signal;
 use order_sync_tests::wait::{PATIENCE, until};
+use sandbox::decision::ResultStatus;
+use sandbox::faults::{Fault, Rule};
 
 use super::{json, order, refused};
 use crate::world::{World, alipayhk};
@@ -113,4 +115,24 @@ fn a_backfill_that_is_gone_on_with_sends_no_milestone_behind_the_newest_one_that
     let state = world.assert_well_behaved();
     assert_eq!((state.orders_held, state.counters.requests), (31, 31));
     assert_eq!(world.alipayhk.order("E2E-BEHIND").unwrap().status.as_str(), "USED");
+}
+
+#[test]
+fn a_status_that_alipayhk_holds_with_other_content_is_told_as_rejected_and_with_the_same_as_delivered() {
+    let world = World::new("held", 1);
+    let outcomes = world.kafka.topic("held-outcomes", 1);
+    let config = world.config().set("outcomes.topic", outcomes.name());
+    let numbers = ["E2E-TOUCHED", "E2E-CHANGED"];
+    world.orders.write_all(numbers.map(|number| order(number).status("USED").record(world.schema)));
+    let run = OrderSync::start(&config);
+    run.until_settled(2);
+    world.stop_at_the_end(run);
+    // One is only touched, the other costs more: AlipayHK takes neither, since it holds the status.
+    world.orders.write(order(numbers[0]).status("USED").modified_after(1_000).record(world.schema));
+    world.orders.write(order(numbers[1]).status("USED").modified_after(1_000).amount("9999", "HKD").record(world.schema));
+    let (code, status, order_status) = ("ORDER_STATUS_INVALID".into(), ResultStatus::F, Some("USED".into()));
+    world.alipayhk.set_faults(vec![Rule::always(Fault::Result { code, status, message: String::new(), order_status, apply: false })]);
+    let done = json(&config, &["backfill", "--from", "1h"]);
+    let ended = serde_json::json!({ "delivered": 1, "rejected ORDER_STATUS_INVALID": 1 });
+    assert_eq!((&done["ended"], &done["details"][0]["order"]), (&ended, &numbers[1].into()), "{done}");
 }

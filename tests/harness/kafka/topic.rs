@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication, TopicResult};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::MetadataTopic;
@@ -43,11 +43,16 @@ impl Kafka {
         for (key, value) in settings {
             new = new.set(key, value);
         }
+        // Whether a broker may have made it and its answer was lost.
+        let mut perhaps_made = false;
         let made = until("an answer to the making of a topic", PATIENCE, || {
             match block_on(self.admin().create_topics([&new], &options())) {
                 // The connection to a broker of a cluster that was away was just given up for another one.
-                Err(error @ KafkaError::AdminOp(RDKafkaErrorCode::DestroyBroker)) => Err(error.to_string()),
-                made => Ok(made),
+                Err(error @ KafkaError::AdminOp(RDKafkaErrorCode::DestroyBroker)) => {
+                    perhaps_made = true;
+                    Err(error.to_string())
+                }
+                made => Ok(made.map(|results| results.into_iter().map(|result| by_us(result, perhaps_made)).collect())),
             }
         });
         succeed("create a topic", made);
@@ -186,13 +191,35 @@ pub(super) fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
 }
 
+/// Names are used once: a topic that is there after a call whose answer was lost was made by that call. Without one it is somebody else's.
+fn by_us(result: TopicResult, perhaps_made: bool) -> TopicResult {
+    match result {
+        Err((name, RDKafkaErrorCode::TopicAlreadyExists)) if perhaps_made => Ok(name),
+        other => other,
+    }
+}
+
 fn unique(name: &str) -> String {
     static COUNTER: AtomicU32 = AtomicU32::new(1);
     format!("{name}-{}", COUNTER.fetch_add(1, Ordering::Relaxed))
 }
 
-fn succeed(what: &str, results: KafkaResult<Vec<Result<String, (String, RDKafkaErrorCode)>>>) {
+fn succeed(what: &str, results: KafkaResult<Vec<TopicResult>>) {
     for result in results.unwrap_or_else(|error| panic!("{what}: {error}")) {
         result.unwrap_or_else(|(name, code)| panic!("{what} {name}: {code}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_there_because_of_us_only_behind_a_call_whose_answer_was_lost() {
+        let there = || Err(("orders-1".to_owned(), RDKafkaErrorCode::TopicAlreadyExists));
+        let refused = || Err(("orders-1".to_owned(), RDKafkaErrorCode::InvalidPartitions));
+        assert_eq!(by_us(there(), true), Ok("orders-1".to_owned()));
+        assert_eq!(by_us(there(), false), there(), "a name that was used twice");
+        assert_eq!((by_us(refused(), true), by_us(refused(), false)), (refused(), refused()));
     }
 }

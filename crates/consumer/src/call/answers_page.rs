@@ -11,7 +11,7 @@ fn does(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Definitive(Verdict::Accepted) => "delivered".to_owned(),
         Outcome::Definitive(Verdict::HeldAlready) => {
-            "delivered, unless the last accepted modification had that status with other content: then rejected".to_owned()
+            "delivered, unless the last accepted modification had that status with other content (the time aside): then rejected".to_owned()
         }
         Outcome::Definitive(Verdict::PeerAhead) => "stale".to_owned(),
         Outcome::Definitive(Verdict::Rejected(_)) => "**rejected**: dead letter".to_owned(),

@@ -10,11 +10,12 @@ mod outcomes;
 mod pace;
 mod run;
 mod send;
+mod standing;
 mod tally;
 
 pub(super) use execute::{Plan, execute};
 pub(super) use guard::allowed;
-pub(super) use known::{Compared, Knowledge, Known};
+pub(super) use known::{Compared, Knowledge};
 pub(super) use orders::{Keys, Newest, OrderKey, Version};
 pub(super) use run::Run;
 pub(super) use tally::{Left, Tally};
@@ -42,6 +43,8 @@ pub(super) struct Item {
     pub(super) key: OrderKey,
     pub(super) source: Source,
     pub(super) event: OrderEvent,
+    /// A newer one of its order is read later.
+    pub(super) more: bool,
 }
 
 /// What the reading side tells the sending side.

@@ -30,7 +30,7 @@ impl Trouble {
     pub(crate) fn at(key: &'static str) -> impl Fn(ReadError) -> Self {
         move |error| match error {
             ReadError::Missing(_) => Self::usage(format!("{key}: {error}")),
-            ReadError::Kafka(_) => Self::failed(error.to_string()),
+            ReadError::NoLeader { .. } | ReadError::Kafka(_) => Self::failed(error.to_string()),
         }
     }
 

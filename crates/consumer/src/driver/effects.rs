@@ -42,6 +42,7 @@ impl Driver {
                     self.command(Command::Seek { id: partition, epoch, offset });
                 }
                 Effect::Rebuild { reason } => {
+                    self.give_all_outcomes_up();
                     self.metrics.rebuilt(reason);
                     self.report.rejoining();
                     tracing::error!(?reason, "the Kafka consumer is destroyed and joins as a new member");
@@ -159,5 +160,9 @@ impl Driver {
         self.intake.forget(id);
         self.paces.forget(id);
         self.facts.gone(id, epoch);
+        self.give_up_outcomes(id, epoch);
+        if let Some(restorer) = &self.restorer {
+            restorer.gone(id, epoch);
+        }
     }
 }

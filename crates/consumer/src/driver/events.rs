@@ -15,8 +15,6 @@ use super::{Driver, Failure, unix_millis};
 use crate::call::Finished;
 use crate::kafka::dead_letter::Which;
 use crate::kafka::messages::{Assigned, Command, Event};
-use crate::kafka::outcomes::{Outcome, Outcomes};
-use crate::kafka::producer::Confirmation;
 use crate::kafka::restore::Job;
 use crate::schema::RegistryError;
 
@@ -225,43 +223,12 @@ impl Driver {
     }
 
     /// A producer that failed for good takes nothing any more: only a new process helps.
-    fn still_writes(&mut self, of: &str, error: &KafkaError) -> Result<(), Failure> {
+    pub(super) fn still_writes(&mut self, of: &str, error: &KafkaError) -> Result<(), Failure> {
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::Fatal) {
             return Ok(());
         }
         let what = format!("the {of} producer failed for good: {error}");
         self.report.failed(&what);
         Err(Failure::Kafka(what))
-    }
-
-    pub(super) fn outcome_finished(&mut self, (outcome, result): Confirmation<Outcome>) -> Result<(), Failure> {
-        let now = self.now();
-        let Which { partition, epoch, offset } = outcome.which;
-        match result {
-            Ok(()) => self.engine.handle(Input::OutcomeWritten { partition, epoch, offset }, now),
-            Err(error) => {
-                self.still_writes("outcomes", &error)?;
-                self.report.trouble(&format!("an outcome was not taken: {error}; it is written again"));
-                let again = self.mail.outcomes_again.0.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(Outcomes::again_after()).await;
-                    let _ = again.send(outcome);
-                });
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn write_outcome_again(&mut self, outcome: Outcome) {
-        let Which { partition, epoch, .. } = outcome.which;
-        let standing = outcome.order().and_then(|order| self.engine.standing_of(partition, epoch, &order));
-        self.write_outcome(outcome.anew(standing));
-    }
-
-    pub(super) fn write_outcome(&mut self, outcome: Outcome) {
-        let ours = self.facts.place(outcome.which.partition).is_some_and(|place| place.ours && place.epoch == outcome.which.epoch);
-        if let Some(outcomes) = self.outcomes.as_ref().filter(|_| ours) {
-            outcomes.write(outcome);
-        }
     }
 }

@@ -70,6 +70,11 @@ impl Facts {
         }
     }
 
+    /// This assignment is the one in force.
+    pub(crate) fn is_ours(&self, id: PartitionId, epoch: Epoch) -> bool {
+        self.place(id).is_some_and(|place| place.ours && place.epoch == epoch)
+    }
+
     /// The name behind a number.
     pub(crate) fn place(&self, id: PartitionId) -> Option<&Place> {
         self.partitions.get(id.0 as usize)?.as_ref()

@@ -37,7 +37,13 @@ impl Driver {
                 }
                 self.engine.handle(Input::Restoring { partition: id, epoch, on: false }, now);
             }
-            Restored::Trouble { what } => self.report.trouble(&format!("the outcomes topic cannot be read: {what}; its partitions wait")),
+            Restored::Trouble { id, epoch, what } if self.facts.is_ours(id, epoch) => {
+                let partition = self.facts.name(id);
+                self.report.trouble(&format!(
+                    "{partition}: the outcomes topic cannot be read, and without it nothing of this partition is sent: {what}; the others go on"
+                ));
+            }
+            Restored::Trouble { .. } => {}
         }
     }
 }

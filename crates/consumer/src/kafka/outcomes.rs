@@ -1,10 +1,12 @@
 //! The outcomes topic: what happened to each record, written before its offset may be committed.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::MerchantBizNo;
-use engine::Standing;
+use engine::{Epoch, PartitionId, Standing};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaResult;
 use tokio::sync::mpsc::UnboundedSender;
@@ -54,17 +56,27 @@ pub(crate) struct Outcomes {
     /// The schema's id in the registry, in front of every value; none without a registry.
     schema: Option<u32>,
     confirmations: UnboundedSender<Confirmation<Outcome>>,
+    /// How many of an assignment are not confirmed yet.
+    on_their_way: HashMap<(PartitionId, Epoch), usize>,
 }
 
 impl Outcomes {
-    /// Makes the producer; it connects by itself.
+    /// Makes the producer; it connects by itself. A write that is not on its log `within` this time has failed, also if we were frozen meanwhile.
     pub(crate) fn new(
         config: &ClientConfig,
         topic: &str,
         schema: Option<u32>,
+        within: Duration,
         confirmations: UnboundedSender<Confirmation<Outcome>>,
     ) -> KafkaResult<Self> {
-        Ok(Self { writer: ConfirmedWriter::new(config, topic, confirmations.clone())?, schema, confirmations })
+        let mut config = config.clone();
+        config.set("message.timeout.ms", within.as_millis().to_string());
+        Ok(Self {
+            writer: ConfirmedWriter::new(&config, topic, confirmations.clone())?,
+            schema,
+            confirmations,
+            on_their_way: HashMap::new(),
+        })
     }
 
     /// One outcome as the topic's readers expect it.
@@ -72,12 +84,40 @@ impl Outcomes {
         self.schema.map_or_else(|| outcome::encode(facts), |id| outcome::encode_framed(id, facts))
     }
 
-    /// Writes one; its confirmation follows in any case.
-    pub(crate) fn write(&self, outcome: Outcome) {
+    /// Writes one; its confirmation follows in any case, and is told to [`Outcomes::finished`].
+    pub(crate) fn write(&mut self, outcome: Outcome) {
+        *self.on_their_way.entry((outcome.which.partition, outcome.which.epoch)).or_default() += 1;
         let (key, value, partition) = (Arc::clone(&outcome.key), Arc::clone(&outcome.value), outcome.partition);
         let write = Write { key: Some(&key), value: Some(&value), headers: None, partition: Some(partition) };
         if let Err((error, outcome)) = self.writer.write(write, outcome) {
             let _ = self.confirmations.send((outcome, Err(error)));
+        }
+    }
+
+    /// A write ended, well or not.
+    pub(crate) fn finished(&mut self, which: Which) {
+        if let Entry::Occupied(mut left) = self.on_their_way.entry((which.partition, which.epoch)) {
+            *left.get_mut() -= 1;
+            if *left.get() == 0 {
+                left.remove();
+            }
+        }
+    }
+
+    /// The assignment is given up: what is not confirmed must not come behind the next owner's. It cannot be told from that of other partitions,
+    /// so all is taken back; theirs is written again. False: there was nothing.
+    pub(crate) fn give_up(&self, partition: PartitionId, epoch: Epoch) -> bool {
+        let has_some = self.on_their_way.contains_key(&(partition, epoch));
+        if has_some {
+            self.writer.take_back();
+        }
+        has_some
+    }
+
+    /// Every assignment is given up.
+    pub(crate) fn give_all_up(&self) {
+        if !self.on_their_way.is_empty() {
+            self.writer.take_back();
         }
     }
 
@@ -97,7 +137,8 @@ impl Outcomes {
 #[cfg(test)]
 mod tests {
     use domain::OrderStatus;
-    use engine::{Disposition, Epoch, Offset, PartitionId};
+    use engine::{Disposition, Offset};
+    use rdkafka::error::RDKafkaErrorCode;
 
     use super::*;
     use crate::schema::outcome::Told;
@@ -143,5 +184,19 @@ mod tests {
         for now in [None, Some(standing(5, "CREATED"))] {
             assert_eq!(failed.clone().anew(now).value, failed.value);
         }
+    }
+
+    #[test]
+    fn what_is_not_confirmed_is_taken_back_when_its_assignment_is_given_up_and_for_no_other_one() {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let mut nowhere = ClientConfig::new();
+        nowhere.set("bootstrap.servers", "127.0.0.1:9").set("enable.idempotence", "true");
+        let mut outcomes = Outcomes::new(&nowhere, "outcomes", None, Duration::from_secs(600), sender).unwrap();
+        outcomes.write(failed("A", None));
+        assert!(!outcomes.give_up(PartitionId(0), Epoch(2)) && outcomes.give_up(PartitionId(0), Epoch(1)));
+        let (outcome, result) = receiver.blocking_recv().unwrap();
+        assert_eq!(result.unwrap_err().rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue));
+        outcomes.finished(outcome.which);
+        assert!(outcomes.on_their_way.is_empty());
     }
 }

@@ -7,7 +7,7 @@ use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{DeliveryResult, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::oauth;
@@ -45,6 +45,11 @@ impl<K: Send + Sync + 'static> ConfirmedWriter<K> {
         record.partition = write.partition;
         record.headers = write.headers;
         self.producer.send(record).map_err(|(error, record)| (error, *record.delivery_opaque))
+    }
+
+    /// Whatever is not confirmed yet fails now, and is not sent again; what is in the broker's hands may still come onto the log.
+    pub(crate) fn take_back(&self) {
+        self.producer.purge(PurgeConfig::default().queue().inflight());
     }
 
     /// Waits until everything was confirmed or failed, at most `timeout`.

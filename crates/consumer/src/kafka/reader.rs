@@ -2,6 +2,7 @@
 
 mod part;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use rdkafka::topic_partition_list::Offset as KafkaOffset;
 use super::assignment::first_offset;
 use super::context::PollContext;
 use super::poller::connect;
-use super::topics::{is_unknown, partitions_of, subscribed};
+use super::topics::{is_unknown, leaders_of, subscribed};
 use crate::config::{Kafka, Start, Topics};
 
 pub(crate) use part::Part;
@@ -32,6 +33,9 @@ pub(crate) enum ReadError {
     /// A broker answers, and does not have it.
     #[error("topic {0:?} does not exist on the broker")]
     Missing(String),
+    /// Nobody has it now.
+    #[error("{topic}/{partition} has no leader")]
+    NoLeader { topic: String, partition: i32 },
     /// Nothing came for too long, or a broker refused.
     #[error("kafka.bootstrap_servers: {0}")]
     Kafka(String),
@@ -50,6 +54,24 @@ pub(crate) enum Read {
     Whole,
     /// Whoever looks at the records had enough.
     Stopped,
+}
+
+/// When a broker was last heard, and how far the reading was then.
+#[derive(Debug)]
+struct Heard {
+    at: Instant,
+    behind: u64,
+}
+
+impl Heard {
+    /// Nothing came for too long. Also what is passed without a record tells that a broker answers: there may be nothing but aborted transactions
+    /// for a long way.
+    fn nothing_for_long(&mut self, behind: u64, now: Instant) -> bool {
+        if behind > self.behind {
+            *self = Self { at: now, behind };
+        }
+        now.saturating_duration_since(self.at) > PATIENCE
+    }
 }
 
 /// A consumer in no group.
@@ -76,7 +98,20 @@ impl Reader {
 
     /// The numbers of a topic's partitions.
     pub(crate) fn partitions(&self, topic: &str) -> Result<Vec<i32>, ReadError> {
-        match partitions_of(&self.consumer, topic, LOOK_UP) {
+        Ok(self.leaders(topic)?.into_keys().collect())
+    }
+
+    /// Whether a topic has this partition. One that cannot be read now is told at once, and not by a broker that does not answer.
+    pub(crate) fn has(&self, topic: &str, partition: i32) -> Result<bool, ReadError> {
+        match self.leaders(topic)?.get(&partition) {
+            Some(Some(_)) => Ok(true),
+            Some(None) => Err(ReadError::NoLeader { topic: topic.to_owned(), partition }),
+            None => Ok(false),
+        }
+    }
+
+    fn leaders(&self, topic: &str) -> Result<BTreeMap<i32, Option<i32>>, ReadError> {
+        match leaders_of(&self.consumer, topic, LOOK_UP) {
             Err(error) if is_unknown(&error) => Err(ReadError::Missing(topic.to_owned())),
             other => other.map_err(|error| self.reason(&error)),
         }
@@ -97,7 +132,10 @@ impl Reader {
     /// Every partition of a topic from this time on (epoch milliseconds; without it from its start) to where it ends now.
     pub(crate) fn parts(&self, topic: &str, from: Option<i64>) -> Result<Vec<Part>, ReadError> {
         let mut parts = Vec::new();
-        for partition in self.partitions(topic)? {
+        for (partition, leader) in self.leaders(topic)? {
+            if leader.is_none() {
+                return Err(ReadError::NoLeader { topic: topic.to_owned(), partition });
+            }
             let bounds = self.bounds(topic, partition)?;
             let first = from.map_or(Ok(bounds.0), |millis| self.offset_at(topic, partition, millis, bounds))?;
             parts.push(Part { topic: topic.into(), partition, from: first, to: bounds.1 });
@@ -130,18 +168,18 @@ impl Reader {
         parts: &mut Parts,
         look: &mut impl FnMut(Option<&BorrowedMessage<'_>>, u64) -> ControlFlow<()>,
     ) -> Result<Read, ReadError> {
-        let mut heard = Instant::now();
+        let mut heard = Heard { at: Instant::now(), behind: parts.behind() };
         while !parts.is_over() {
             let looked = match self.consumer.poll(POLL) {
                 Some(Ok(message)) => {
-                    heard = Instant::now();
+                    heard.at = Instant::now();
                     let taken = parts.takes(message.topic(), message.partition(), message.offset());
                     let looked = if taken.is_ours { look(Some(&message), parts.behind()) } else { ControlFlow::Continue(()) };
                     self.let_rest(taken.ends)?;
                     looked
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    heard = Instant::now();
+                    heard.at = Instant::now();
                     let over = parts.log_ended(partition);
                     self.let_rest(over)?;
                     self.let_rest(parts.moved(&self.consumer.position()?))?;
@@ -154,7 +192,7 @@ impl Reader {
                 other => {
                     let error = other.and_then(Result::err);
                     self.let_rest(parts.moved(&self.consumer.position()?))?;
-                    if heard.elapsed() > PATIENCE {
+                    if heard.nothing_for_long(parts.behind(), Instant::now()) {
                         return Err(self.reason(&error.unwrap_or(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut))));
                     }
                     look(None, parts.behind())
@@ -212,4 +250,22 @@ fn list(part: &Part) -> KafkaResult<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(&part.topic, part.partition, KafkaOffset::Offset(part.from))?;
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_is_away_when_neither_a_record_came_nor_anything_was_passed_for_half_a_minute() {
+        let began = Instant::now();
+        let after = |seconds| began + Duration::from_secs(seconds);
+        let mut heard = Heard { at: began, behind: 5 };
+        assert!(!heard.nothing_for_long(5, after(30)) && heard.nothing_for_long(5, after(31)));
+        // Aborted transactions, one after the other.
+        for (seconds, behind) in [(29, 6), (58, 7), (87, 8)] {
+            assert!(!heard.nothing_for_long(behind, after(seconds)), "{seconds} s");
+        }
+        assert!(heard.nothing_for_long(8, after(118)));
+    }
 }

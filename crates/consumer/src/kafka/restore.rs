@@ -1,9 +1,11 @@
 //! Reads back from the outcomes topic what orders have had decided, on a thread of its own: partition by partition, each from its start
-//! to where it ends when its turn comes.
+//! to where it ends when its turn comes. One that cannot be read is tried again beside the others.
+
+mod jobs;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 use domain::MerchantBizNo;
@@ -14,12 +16,11 @@ use tokio::sync::mpsc;
 use super::reader::{ReadError, Reader};
 use crate::config::Kafka;
 use crate::schema::outcome::Told;
+use jobs::{Asked, Jobs, Next};
 
 /// Outcomes are passed on in such parts, and so few of them may wait: what is restored is held once, by the engine.
 const PART: usize = 4_096;
 const WAITING: usize = 4;
-/// Between two attempts to reach the broker.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// A partition whose orders are to be restored.
 #[derive(Debug, Clone)]
@@ -40,8 +41,8 @@ pub(crate) enum Restored {
     Orders { id: PartitionId, epoch: Epoch, orders: Vec<(MerchantBizNo, Standing)> },
     /// That was all.
     Over { id: PartitionId, epoch: Epoch, found: Found, outcomes: u64, took: Duration },
-    /// It cannot be read now, and is tried again.
-    Trouble { what: String },
+    /// It cannot be read now, and is tried again; the others go on.
+    Trouble { id: PartitionId, epoch: Epoch, what: String },
 }
 
 /// How much of the past the topic told.
@@ -58,59 +59,87 @@ pub(crate) enum Found {
 /// The thread's end.
 #[derive(Debug)]
 pub(crate) struct Restorer {
-    jobs: Sender<Job>,
+    asks: Sender<Asked>,
 }
 
 impl Restorer {
     /// Starts the thread.
     pub(crate) fn start(kafka: Kafka, topic: String) -> std::io::Result<(Self, mpsc::Receiver<Restored>)> {
-        let (jobs, job_receiver) = channel();
+        let (asks, asked) = channel();
         let (told, restored) = mpsc::channel(WAITING);
-        std::thread::Builder::new().name("restore".to_owned()).spawn(move || run(&kafka, &topic, &job_receiver, &told))?;
-        Ok((Self { jobs }, restored))
+        std::thread::Builder::new().name("restore".to_owned()).spawn(move || run(&kafka, &topic, &asked, &told))?;
+        Ok((Self { asks }, restored))
     }
 
-    /// Asks for a partition; [`Restored::Over`] follows in any case, unless the process ends.
+    /// Asks for a partition; [`Restored::Over`] follows in any case, unless it goes before, or the process ends.
     pub(crate) fn restore(&self, job: Job) {
-        let _ = self.jobs.send(job);
+        let _ = self.asks.send(Asked::Restore(job));
+    }
+
+    /// It is ours no longer.
+    pub(crate) fn gone(&self, id: PartitionId, epoch: Epoch) {
+        let _ = self.asks.send(Asked::Gone(id, epoch));
     }
 }
 
-fn run(kafka: &Kafka, topic: &str, jobs: &Receiver<Job>, told: &mpsc::Sender<Restored>) {
+fn run(kafka: &Kafka, topic: &str, asked: &Receiver<Asked>, told: &mpsc::Sender<Restored>) {
+    let mut jobs = Jobs::default();
     // Made when it is needed: most of the time nothing is restored.
     let mut reader: Option<Reader> = None;
-    while let Ok(job) = jobs.recv() {
-        let began = Instant::now();
-        loop {
-            let tried = match reader.take().map_or_else(|| Reader::new(kafka).map_err(ReadError::from), Ok) {
-                Ok(made) => restore(reader.insert(made), topic, &job, told),
-                Err(error) => Err(error),
-            };
-            let Job { id, epoch, .. } = job;
-            let (found, outcomes) = match tried {
-                Ok(found) => found,
-                Err(ReadError::Missing(_)) => (Found::Missing, 0),
-                Err(error @ ReadError::Kafka(_)) => {
-                    reader = None;
-                    if told.blocking_send(Restored::Trouble { what: error.to_string() }).is_err() {
-                        return;
-                    }
-                    std::thread::park_timeout(AGAIN);
+    loop {
+        match asked.try_recv() {
+            Ok(asked) => {
+                jobs.hear(asked);
+                continue;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => return,
+        }
+        let job = match jobs.next(Instant::now()) {
+            Next::Read(job) => job,
+            Next::Wait(time) => match asked.recv_timeout(time) {
+                Ok(asked) => {
+                    jobs.hear(asked);
                     continue;
                 }
-            };
-            if told.blocking_send(Restored::Over { id, epoch, found, outcomes, took: began.elapsed() }).is_err() {
-                return;
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            },
+            Next::Nothing => match asked.recv() {
+                Ok(asked) => {
+                    jobs.hear(asked);
+                    continue;
+                }
+                Err(RecvError) => return,
+            },
+        };
+        let began = Instant::now();
+        let tried = match reader.take().map_or_else(|| Reader::new(kafka).map_err(ReadError::from), Ok) {
+            Ok(made) => restore(reader.insert(made), topic, &job, told),
+            Err(error) => Err(error),
+        };
+        let Job { id, epoch, .. } = job;
+        let over = |(found, outcomes)| Restored::Over { id, epoch, found, outcomes, took: began.elapsed() };
+        let tell = match tried {
+            Ok(found) => over(found),
+            Err(ReadError::Missing(_)) => over((Found::Missing, 0)),
+            Err(error @ (ReadError::NoLeader { .. } | ReadError::Kafka(_))) => {
+                if matches!(error, ReadError::Kafka(_)) {
+                    reader = None;
+                }
+                jobs.failed(job, Instant::now());
+                Restored::Trouble { id, epoch, what: error.to_string() }
             }
-            break;
+        };
+        if told.blocking_send(tell).is_err() {
+            return;
         }
     }
 }
 
 /// Passes on what one partition tells of one partition of a source.
 fn restore(reader: &Reader, topic: &str, job: &Job, told: &mpsc::Sender<Restored>) -> Result<(Found, u64), ReadError> {
-    let partitions = reader.partitions(topic)?;
-    if !partitions.contains(&job.partition) {
+    if !reader.has(topic, job.partition)? {
         return Ok((Found::Missing, 0));
     }
     let (from, to) = reader.bounds(topic, job.partition)?;

@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
     fn reply(&mut self, reply: Reply) {
         match reply {
             Reply::TakeOver { partitions, found, asked_at } => self.looked_up(partitions, found, asked_at),
-            Reply::Ends { of, out_of_range } => self.ends_told(of, out_of_range),
+            Reply::Ends { told, untold, out_of_range } => self.ends_told(told, &untold, out_of_range),
             Reply::Count(Ok(total)) => {
                 (self.counted, self.count_at) = (true, Some(Instant::now() + COUNT_EVERY));
                 self.tell(Event::TotalPartitions(total.max(self.partitions.count())));

@@ -34,13 +34,8 @@ impl<P: Clone> Engine<P> {
         match outcome {
             Outcome::Definitive(Verdict::Accepted) => self.accepted(call, ticket, now),
             Outcome::Definitive(Verdict::HeldAlready) => {
-                let status = lane.queue.first().and_then(|work| work.status.packed());
-                let other_content = lane
-                    .memory
-                    .as_deref()
-                    .zip(lane.queue.first())
-                    .is_some_and(|(memory, work)| memory.accepted == status && memory.content != work.content as u32);
-                if other_content {
+                let held = lane.memory.as_deref().zip(lane.queue.first());
+                if held.is_some_and(|(memory, work)| memory.holds_other_content(work)) {
                     self.rejected(call.lane, ResultCode::lenient(STATUS_INVALID), now);
                 } else {
                     self.accepted(call, ticket, now);

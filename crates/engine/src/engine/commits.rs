@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use crate::io::{Commit, CommitResult, CommitTicket, Effect, Note, Now, Offset, PartitionId, RebuildReason};
+use crate::io::{Commit, CommitResult, CommitTicket, Effect, Epoch, Note, Now, Offset, PartitionId, RebuildReason};
 use crate::metadata::{self, Place};
 use crate::partition::{Partition, Phase};
 use crate::rules::Rule;
@@ -100,6 +100,17 @@ impl<P: Clone> Engine<P> {
     pub(super) fn lease_until(&self) -> Option<Now> {
         let lease = if self.rules.lack(Rule::Lease) { Duration::MAX / 4 } else { self.config.lease() };
         self.lease_from.map(|from| Now(from.0 + lease))
+    }
+
+    /// Until when an outcome may be handed over: whatever becomes of us, it is on its log before another owner writes, or it has failed.
+    pub fn writes_until(&self) -> Option<Now> {
+        let session = self.config.session_timeout.saturating_sub(self.config.heartbeat);
+        self.lease_from.map(|from| Now(from.0 + session.saturating_sub(self.config.write_within())))
+    }
+
+    /// This assignment is the one in force.
+    pub fn owns(&self, partition: PartitionId, epoch: Epoch) -> bool {
+        self.partitions.get(&partition).is_some_and(|found| found.epoch == epoch)
     }
 
     pub(super) fn lease_holds(&self, now: Now) -> bool {

@@ -63,8 +63,7 @@ impl<P: Clone> Engine<P> {
 
     /// How an order stands now, as far as it is remembered: for an outcome that was not taken and is written again, behind newer ones.
     pub fn standing_of(&self, partition: PartitionId, epoch: Epoch, order: &MerchantBizNo) -> Option<Standing> {
-        self.partitions.get(&partition).filter(|found| found.epoch == epoch)?;
-        self.standing(partition, order)
+        if self.owns(partition, epoch) { self.standing(partition, order) } else { None }
     }
 
     /// How an order of a partition stands.

@@ -57,6 +57,12 @@ impl Memory {
         (self.decided.at, self.content) == (work.version.at, work.content as u32)
     }
 
+    /// AlipayHK holds the status of this one already, and not with its content: of a version that was decided and not accepted it has nothing.
+    pub(crate) fn holds_other_content<P>(&self, work: &Work<P>) -> bool {
+        let same = self.rests.was_accepted() && self.content == work.content as u32;
+        self.accepted.is_some() && self.accepted == work.status.packed() && !same
+    }
+
     /// The status of the last accepted version.
     pub(crate) fn accepted_status(&self) -> Option<StatusId> {
         self.accepted.map(|id| StatusId(id.get() - 1))

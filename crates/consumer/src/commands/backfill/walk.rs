@@ -104,7 +104,8 @@ impl<'a> Walk<'a> {
             // Whatever is not in what is read happened after the beginning of the run, so it will be newer.
             event.modified_at = event.modified_at.max(self.now);
         }
-        Ok(Some(Step::Send(Box::new(Item { part, at: message.offset(), key, source, event }))))
+        let more = self.newest.of(key).is_some_and(|newest| version < newest);
+        Ok(Some(Step::Send(Box::new(Item { part, at: message.offset(), key, source, event, more }))))
     }
 
     /// The newest modification of its order, or a milestone before it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use engine::Disposition;
+use engine::{Disposition, Standing};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -14,6 +14,7 @@ use super::guard::{Allowed, came_alive};
 use super::outcomes::Outcomes;
 use super::pace::Pace;
 use super::send::{Ended, Shared};
+use super::standing::after;
 use super::{Item, Knowledge, Left, OrderKey, Run, Step, Tally};
 use crate::call::{Caller, Http, HttpSettings, Line};
 use crate::clock::Moment;
@@ -73,6 +74,7 @@ pub(in crate::commands) async fn drive(job: Job<'_>, steps: Receiver<Step>) -> R
         on_their_way: JoinSet::new(),
         held: None,
         behind: HashMap::new(),
+        taught: HashMap::new(),
         far,
         tally: Tally::default(),
         progress: Progress::new(job.expected, "orders"),
@@ -155,6 +157,8 @@ struct Driving {
     held: Option<Box<Item>>,
     /// Of orders with a call on its way: what waits behind it.
     behind: HashMap<OrderKey, VecDeque<Box<Item>>>,
+    /// Of orders of which more comes: how they stand after what was sent of them.
+    taught: HashMap<OrderKey, Standing>,
     far: Far,
     tally: Tally,
     progress: Progress,
@@ -233,14 +237,27 @@ impl Driving {
 
     /// `has_turn`: the pace has let it go.
     fn send(&mut self, item: Box<Item>, has_turn: bool) {
-        let (shared, knowledge) = (Arc::clone(&self.shared), Arc::clone(&self.knowledge));
+        let (shared, before) = (Arc::clone(&self.shared), self.before(&item));
         self.on_their_way.spawn(async move {
-            let ended = shared.deliver(&item, knowledge.of(item.key), has_turn).await;
+            let ended = shared.deliver(&item, before.as_ref(), has_turn).await;
             (item, ended)
         });
     }
 
+    /// How the order of an item stands, as far as it is known.
+    fn before(&self, item: &Item) -> Option<Standing> {
+        self.taught.get(&item.key).or_else(|| self.knowledge.of(item.key).map(|known| &known.standing)).cloned()
+    }
+
     fn ended(&mut self, item: Box<Item>, ended: Ended) {
+        if let Ended::Decided(disposition) = &ended {
+            if item.more {
+                let stands = after(&item, self.before(&item).as_ref(), disposition);
+                self.taught.insert(item.key, stands);
+            } else {
+                self.taught.remove(&item.key);
+            }
+        }
         let order = item.event.merchant_biz_no.to_string();
         let what = format!("{}/{}@{}", item.source.topic, item.source.partition, item.source.offset);
         let done = match ended {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::OrderEvent;
-use engine::{Disposition, Offset, Standing};
+use engine::{Disposition, Standing};
 use rdkafka::error::KafkaError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Item, Known};
+use super::Item;
+use super::standing::after;
 use crate::call::Finished;
 use crate::commands::now_millis;
 use crate::commands::trouble::Trouble;
@@ -51,11 +51,11 @@ impl Outcomes {
     pub(super) async fn write(
         &self,
         item: &Item,
-        known: Option<&Known>,
+        before: Option<&Standing>,
         ended: &Disposition,
         finished: &Finished,
     ) -> Result<(), KafkaError> {
-        let standing = standing(item, known, ended);
+        let standing = after(item, before, ended);
         let facts = Facts {
             topic: &item.source.topic,
             partition: item.source.partition,
@@ -79,25 +79,5 @@ impl Outcomes {
     pub(super) fn flush(&self) {
         // What was not confirmed was told to whoever waited for it.
         let _ = self.writer.flush(FLUSH);
-    }
-}
-
-/// How the order stands after this.
-fn standing(item: &Item, known: Option<&Known>, ended: &Disposition) -> Standing {
-    let OrderEvent { modified_at, status, .. } = &item.event;
-    let was_accepted = *ended == Disposition::Delivered;
-    let before = known.map(|known| &known.standing);
-    let accepted = if was_accepted { Some(status.clone()) } else { before.and_then(|before| before.accepted.clone()) };
-    let own = Standing {
-        at: modified_at.millis(),
-        offset: Offset(item.source.offset),
-        content: item.event.content() as u32,
-        was_accepted,
-        accepted,
-    };
-    match before {
-        // A refusal teaches nothing about what was decided after it.
-        Some(before) if (before.at, before.offset) > (own.at, own.offset) => before.clone(),
-        _ => own,
     }
 }

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use alipayhk::Client;
-use domain::{Cause, Outcome, Reaction, Verdict};
-use engine::{Disposition, Epoch, Offset, PartitionId, StaleReason, Ticket};
+use domain::{Cause, Outcome, Reaction};
+use engine::{Disposition, Epoch, Offset, PartitionId, Standing, Ticket};
 use tracing::Span;
 
+use super::Item;
 use super::outcomes::Outcomes;
 use super::pace::Pace;
-use super::{Item, Known};
+use super::standing::decided;
 use crate::call::{Caller, Finished, Job, Limits, Prepared, Signed, sign};
 use crate::clock::Moment;
 
@@ -52,7 +53,8 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Sends one modification. Its outcome is written before it counts as ended.
-    pub(super) async fn deliver(&self, item: &Item, known: Option<&Known>, mut has_turn: bool) -> Ended {
+    /// `before`: how its order stands until then.
+    pub(super) async fn deliver(&self, item: &Item, before: Option<&Standing>, mut has_turn: bool) -> Ended {
         let (mut failures, mut renewed, mut signed) = (0_u32, 0, None);
         let decided_before = self.decided.load(Ordering::Relaxed);
         loop {
@@ -66,12 +68,8 @@ impl Shared {
             let indefinite = match &finished.answer.outcome {
                 Outcome::Definitive(verdict) => {
                     self.decided.fetch_add(1, Ordering::Relaxed);
-                    let ended = match verdict {
-                        Verdict::Accepted | Verdict::HeldAlready => Disposition::Delivered,
-                        Verdict::PeerAhead => Disposition::Stale(StaleReason::PeerAhead),
-                        Verdict::Rejected(code) => Disposition::Rejected(code.clone()),
-                    };
-                    return self.written(item, known, ended, &finished).await;
+                    let ended = decided(item, before, verdict);
+                    return self.written(item, before, ended, &finished).await;
                 }
                 Outcome::Indefinite(indefinite) => indefinite.clone(),
             };
@@ -116,9 +114,9 @@ impl Shared {
         }
     }
 
-    async fn written(&self, item: &Item, known: Option<&Known>, ended: Disposition, finished: &Finished) -> Ended {
+    async fn written(&self, item: &Item, before: Option<&Standing>, ended: Disposition, finished: &Finished) -> Ended {
         let Some(outcomes) = &self.outcomes else { return Ended::Decided(ended) };
-        while let Err(error) = outcomes.write(item, known, &ended, finished).await {
+        while let Err(error) = outcomes.write(item, before, &ended, finished).await {
             tracing::warn!(%error, "an outcome was not taken; it is written again");
             if self.is_stopped() || !self.waits(tokio::time::sleep(Duration::from_secs(1))).await {
                 return Ended::Stopped;

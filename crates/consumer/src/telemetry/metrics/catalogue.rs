@@ -96,6 +96,7 @@ catalogue! {
     PARTITION_IN_FLIGHT = "ordersync.partition.in_flight", Kind::Gauge, "{call}", PARTITION, "Calls on their way.";
     PARTITION_LAG = "ordersync.partition.lag", Kind::Gauge, "{record}", PARTITION, "Records from the committable offset to the end of the log; absent until the end is known.";
     PARTITION_PAUSED = "ordersync.partition.paused", Kind::Gauge, "{state}", PARTITION, "1 while fetching stands still because enough is open.";
+    PARTITION_RESTORING = "ordersync.partition.restoring", Kind::Gauge, "{state}", PARTITION, "1 while nothing of the partition is sent because the outcomes topic is still being read for it, or cannot be read.";
     PARTITION_HALTED = "ordersync.partition.halted", Kind::Gauge, "{state}", PARTITION, "1 while the partition is held and not read because its offsets cannot be trusted: an operator has to decide. 0 for one that is read.";
     PARTITION_WINDOW_LEFT = "ordersync.partition.window_left", Kind::Gauge, "{offset}", PARTITION, "Offsets from the position to the announced window; 0: reading is further than what may be sent yet.";
     PARTITION_METADATA = "ordersync.partition.commit_metadata", Kind::Gauge, "{character}", PARTITION, "Characters of the last commit's metadata, of at most 4,096: the window and the map of what is settled ahead. What the map does not reach is sent again after a crash.";

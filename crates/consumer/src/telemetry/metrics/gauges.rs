@@ -83,7 +83,7 @@ fn of_state(meter: &Meter, published: &Published) {
 fn of_partitions(meter: &Meter, published: &Published) {
     // None: the number is not known yet, and the series is absent
     type Read = fn(&Partition) -> Option<u64>;
-    let gauges: [(&Entry, Read); 10] = [
+    let gauges: [(&Entry, Read); 11] = [
         (&catalogue::PARTITION_POSITION, |of| offset(of.position)),
         (&catalogue::PARTITION_COMMITTABLE, |of| offset(of.committable)),
         (&catalogue::PARTITION_COMMITTED, |of| of.committed.and_then(offset)),
@@ -94,6 +94,7 @@ fn of_partitions(meter: &Meter, published: &Published) {
         (&catalogue::PARTITION_WINDOW_LEFT, Partition::window_left),
         (&catalogue::PARTITION_METADATA, |of| of.commit_metadata),
         (&catalogue::PARTITION_PAUSED, |of| Some(u64::from(of.paused))),
+        (&catalogue::PARTITION_RESTORING, |of| Some(u64::from(of.restoring))),
     ];
     for (entry, read) in gauges {
         let published = published.clone();

@@ -69,6 +69,30 @@ fn held_already_is_a_rejection_when_the_last_accepted_one_had_that_status_with_o
 }
 
 #[test]
+fn held_already_counts_as_accepted_when_only_the_time_is_another() {
+    let mut rig = Rig::new(config());
+    rig.read_as(BizType::MovieTicket, "A", 1, "USED", 7);
+    rig.answer(accepted());
+    rig.read_as(BizType::MovieTicket, "A", 2, "USED", 7);
+    rig.answer(Outcome::Definitive(Verdict::HeldAlready));
+    assert_eq!((rig.end_of(1), rig.parks.len()), (Some(Disposition::Delivered), 0));
+}
+
+#[test]
+fn held_already_is_a_rejection_when_that_content_was_itself_refused_before() {
+    let mut rig = Rig::new(config());
+    for (at, content) in [(1, 7), (2, 8), (3, 8)] {
+        rig.read_as(BizType::MovieTicket, "A", at, "USED", content);
+        rig.answer(if at == 1 { accepted() } else { Outcome::Definitive(Verdict::HeldAlready) });
+        if at > 1 {
+            rig.confirm(true);
+        }
+        rig.secs(1);
+    }
+    assert!([1, 2].iter().all(|offset| matches!(rig.end_of(*offset), Some(Disposition::Rejected(_)))), "AlipayHK still holds the first");
+}
+
+#[test]
 fn after_an_ambiguous_call_the_same_version_goes_at_once_and_a_newer_one_waits() {
     let mut rig = Rig::new(config());
     rig.read("A", 1, "USED");

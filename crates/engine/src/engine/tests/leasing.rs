@@ -42,6 +42,22 @@ fn the_late_answer_of_an_older_commit_does_not_shorten_the_lease() {
 }
 
 #[test]
+fn an_outcome_is_handed_over_only_if_it_can_be_on_its_log_before_another_owner_writes() {
+    let mut rig = unanswered();
+    let (session, heartbeat, within) = (Duration::from_secs(45), Duration::from_secs(3), config().write_within());
+    // The last accepted commit was issued at the 100th second; nobody else owns anything before a session later.
+    let until = rig.engine.writes_until().unwrap();
+    assert_eq!(until, Now(Duration::from_secs(121)));
+    assert_eq!(until.0 + within, Duration::from_secs(100) + session - heartbeat);
+    rig.secs(14);
+    rig.commit_answered(CommitResult::Accepted);
+    assert_eq!(rig.engine.writes_until(), Some(Now(until.0 + Duration::from_secs(9))), "issued at the 109th");
+    assert!(rig.engine.owns(P0, rig.epoch) && !rig.engine.owns(P0, Epoch(rig.epoch.0 + 1)));
+    rig.put(Input::Lost { partition: P0, epoch: rig.epoch });
+    assert_eq!((rig.engine.writes_until(), rig.engine.owns(P0, rig.epoch)), (None, false));
+}
+
+#[test]
 fn who_slept_for_a_session_joins_anew_before_it_commits() {
     for (asleep, joins) in [(41, false), (42, true)] {
         let mut rig = Rig::new(config());

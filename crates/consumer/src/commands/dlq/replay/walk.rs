@@ -76,8 +76,9 @@ impl Walk<'_> {
         }
         self.sent.saw(key, candidate.version());
         let part = numbers.iter().position(|number| *number == letter.place.0).unwrap_or(usize::MAX);
+        let more = self.newest.of(key).is_some_and(|newest| candidate.version() < newest);
         let Candidate { source, event } = candidate;
-        Ok(Step::Send(Box::new(Item { part, at: letter.place.1, key, source, event })))
+        Ok(Step::Send(Box::new(Item { part, at: letter.place.1, key, source, event, more })))
     }
 
     /// Why a candidate is not sent.
