@@ -23,7 +23,7 @@ pub struct StatusArgs {
     #[command(flatten)]
     pub common: Common,
     /// The admin address of a running process; may be given several times [default: admin.listen]. Token and certificates come from [admin] of the configuration or the environment
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub instance: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "TIME", value_parser = when)]
     pub from: Option<When>,
     /// The admin address of a running process; may be given several times [default: admin.listen]. Token and certificates come from [admin] of the configuration or the environment
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     pub instance: Vec<String>,
 }
 
@@ -250,6 +250,14 @@ fn place(text: &str) -> Result<(i32, i64), String> {
     found.filter(|(partition, offset)| *partition >= 0 && *offset >= 0).ok_or_else(|| "expected PARTITION:OFFSET, such as 0:17".to_owned())
 }
 
+fn address(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+    let url = reqwest::Url::parse(&format!("http://{text}/"));
+    let only_that =
+        url.is_ok_and(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none());
+    if port && only_that { Ok(text.to_owned()) } else { Err("expected a host and a port, such as 127.0.0.1:8080".to_owned()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +281,17 @@ mod tests {
         assert_eq!(rate("0.5"), Ok(0.5));
         for wrong in ["0", "-1", "NaN", "inf", "fast", ""] {
             assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_instance_is_a_host_and_a_port() {
+        for right in ["127.0.0.1:8080", "[::1]:8080", "orders-0.orders:8080"] {
+            assert_eq!(address(right), Ok(right.to_owned()));
+        }
+        for wrong in ["", "bogus", "host:", ":8080", "host:0", "host:70000", "http://host:8080", "me@host:8080", "host/api:8080", "h?x:80"]
+        {
+            assert!(address(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -38,9 +38,6 @@ impl Instances {
     /// Those that are named, else the one of this configuration. Token and certificates are those of `[admin]`, never of the command line.
     pub(super) fn new(named: &[String], admin: &Admin) -> Result<Self, Trouble> {
         let addresses = if named.is_empty() { vec![admin.own_address().to_string()] } else { named.to_vec() };
-        if let Some(wrong) = addresses.iter().find(|address| !is_address(address)) {
-            return Err(Trouble::usage(format!("--instance: {wrong:?} is no address; expected a host and a port, such as 127.0.0.1:8080")));
-        }
         let builder = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER);
         let client = admin.asking.client(builder).map_err(|error| Trouble::failed(format!("the HTTP client cannot start: {error}")))?;
         let scheme = if admin.asking.encrypted { "https" } else { "http" };
@@ -110,10 +107,4 @@ fn tls_fault(error: &reqwest::Error) -> Option<String> {
         };
     }
     None
-}
-
-/// A host and a port.
-fn is_address(text: &str) -> bool {
-    let port = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
-    port && reqwest::Url::parse(&format!("http://{text}/")).is_ok_and(|url| url.path() == "/" && url.username().is_empty())
 }
