@@ -5,8 +5,9 @@ use order_sync_tests::wait::{PATIENCE, until};
 use crate::stage::{Outage, demo};
 use order_sync_tests::browser::{Browser, ENTER, TAB};
 
-/// An order that waits, by the page's list.
+/// An order that waits, by the page's list of after the gate was closed: one of before may have had its answer since.
 fn waiting(browser: &Browser) -> String {
+    browser.until_text("section[data-key=oldest] tbody", |text| text.contains("the gate, closed by http status"));
     browser.until_text("section[data-key=oldest] tbody a", |text| !text.is_empty())
 }
 
