@@ -1,8 +1,6 @@
 //! Records that are not what they should be: each has its disposition, its counter and, where it is parked, its dead letter. None holds up
 //! its neighbours or supersedes a valid one.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use order_sync_tests::avro::{Order, confluent};
 use order_sync_tests::kafka::{Found, Record};
 use order_sync_tests::order_sync::OrderSync;
@@ -10,7 +8,8 @@ use order_sync_tests::wait::{PATIENCE, until};
 use serde_json::Value as Json;
 
 use crate::letters::{assert_of, letters};
-use crate::world::{World, disposed};
+use crate::orders::order;
+use crate::world::{World, disposed, now};
 
 /// What a bad record is and what has to become of it.
 struct Bad {
@@ -20,14 +19,6 @@ struct Bad {
     reason: &'static str,
     /// The field that the dead letter's message names.
     names: &'static str,
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
-}
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
 }
 
 /// `number` is the order they all claim to be of: its valid modifications must not suffer.

@@ -2,18 +2,14 @@
 
 use std::fs;
 
-use order_sync_tests::avro::Order;
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::wait::{PATIENCE, until};
 use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 use serde_json::Value as Json;
 
+use crate::orders::order;
 use crate::world::{World, disposed};
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
-}
 
 #[test]
 fn the_hold_file_closes_the_gate_for_as_long_as_it_is_there() {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
-use order_sync_tests::avro::Order;
 use order_sync_tests::kafka::{Found, Record, Topic};
 use order_sync_tests::order_sync::OrderSync;
 use order_sync_tests::wait::throughout;
@@ -13,14 +12,10 @@ use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 use serde_json::Value as Json;
 
-use crate::orders::{assert_delivered, lives, untidy, write};
+use crate::orders::{assert_delivered, lives, order, untidy, write};
 use crate::world::{World, disposed};
 
 const SCHEMA: &str = include_str!("../../schemas/order_outcome.avsc");
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
-}
 
 /// By source partition and offset.
 fn outcomes(topic: &Topic<'_>) -> BTreeMap<(i32, i64), (Found, Json)> {

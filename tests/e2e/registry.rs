@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use order_sync_tests::avro::{ORDER_EVENT, Order, confluent, datum};
+use order_sync_tests::avro::{ORDER_EVENT, confluent, datum};
 use order_sync_tests::config::Config;
 use order_sync_tests::kafka::Record;
 use order_sync_tests::order_sync::OrderSync;
@@ -11,11 +11,8 @@ use order_sync_tests::wait::{PATIENCE, until};
 use serde_json::json;
 
 use crate::letters::{assert_of, letters};
+use crate::orders::order;
 use crate::world::{World, disposed};
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
-}
 
 #[test]
 fn records_wait_for_a_registry_that_cannot_be_reached_and_then_flow() {

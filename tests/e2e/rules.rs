@@ -5,11 +5,8 @@ use order_sync_tests::order_sync::OrderSync;
 use sandbox::model::Stands;
 
 use crate::letters::{assert_of, letters};
+use crate::orders::order;
 use crate::world::{World, disposed, unordered};
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
-}
 
 /// AlipayHK that lets everything pass, so that what does not arrive was kept back by us.
 fn lenient() -> Stands {

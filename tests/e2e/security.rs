@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::Duration;
 
-use order_sync_tests::avro::Order;
 use order_sync_tests::config::Config;
 use order_sync_tests::kafka::{PASSWORD, Secure, USER};
 use order_sync_tests::oidc::{CLIENT_ID, CLIENT_SECRET, Mood, Oidc};
@@ -12,6 +11,7 @@ use order_sync_tests::wait::{PATIENCE, until};
 use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 
+use crate::orders::order;
 use crate::world::{World, alipayhk, disposed};
 
 fn world(name: &str) -> World {
@@ -45,10 +45,6 @@ fn token(config: Config, oidc: &Oidc, secret: &str) -> Config {
         .property("sasl.oauthbearer.client.secret", secret)
         .property("sasl.oauthbearer.token.endpoint.url", &oidc.url())
         .property("https.ca.location", &Secure::shared().file("ca.pem"))
-}
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
 }
 
 /// One order is delivered and one becomes a dead letter: consumer, producer and commits all came in.

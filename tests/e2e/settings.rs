@@ -1,10 +1,9 @@
 //! Keys of the configuration that no other test here turns: what is set is what happens.
 
 use std::net::TcpStream;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use alipayhk::exchange::timestamp;
-use order_sync_tests::avro::Order;
 use order_sync_tests::kafka::Record;
 use order_sync_tests::order_sync::{OrderSync, settled};
 use order_sync_tests::otlp::OtlpReceiver;
@@ -19,14 +18,11 @@ use sandbox::faults::{Damage, Fault, Rule};
 use sandbox::model::Stands;
 
 use crate::letters::letters;
-use crate::world::{World, disposed, journaled, unordered};
+use crate::orders::order;
+use crate::world::{World, disposed, journaled, now, unordered};
 
 /// More than half of what a partition may be read ahead of its lowest open offset.
 const HALF_A_WINDOW: usize = 131_100;
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
-}
 
 fn fails(orders: &[&str], retry_after: Option<&str>) -> Rule {
     let fault = Fault::Http { status: 503, retry_after: retry_after.map(str::to_owned), apply: false };
@@ -171,7 +167,7 @@ fn beyond_remembered_orders_the_oldest_is_forgotten_and_counted() {
 #[test]
 fn a_start_at_a_time_leaves_out_what_is_older() {
     let world = World::new("from-a-time", 1);
-    let an_hour_ago = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64 - 3_600;
+    let an_hour_ago = now() / 1_000 - 3_600;
     let at = an_hour_ago * 1_000;
     world.orders.write_all([
         order("E2E-BEFORE").record(world.schema).at(at - 1),

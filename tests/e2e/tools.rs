@@ -8,18 +8,14 @@ mod restore;
 mod rollback;
 mod transactions;
 
-use order_sync_tests::avro::Order;
 use order_sync_tests::config::Config;
 use order_sync_tests::order_sync::{Finished, OrderSync};
 use sandbox::decision::ResultStatus;
 use sandbox::faults::{Fault, Rule};
 use serde_json::Value as Json;
 
+use crate::orders::order;
 use crate::world::World;
-
-fn order(number: &str) -> Order {
-    Order::new(number).ext_info("{\"start_time\": 1760003600000}")
-}
 
 /// AlipayHK refuses these orders for good.
 fn refuse(world: &World, orders: &[&str]) {

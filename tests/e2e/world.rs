@@ -1,6 +1,7 @@
 //! What one test has to itself.
 
 use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use order_sync_tests::alipayhk::Alipayhk;
 use order_sync_tests::avro::ORDER_EVENT;
@@ -98,6 +99,11 @@ impl World {
         assert!(wrong.is_empty(), "{wrong:#?}");
         state
     }
+}
+
+/// Epoch milliseconds.
+pub(crate) fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }
 
 /// One of `/api/state`'s dispositions.

@@ -1,7 +1,5 @@
 //! A mapping that was wrong is undone, step by step as docs/dead-letters.md has it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use order_sync_tests::kafka::Record;
 use order_sync_tests::order_sync::OrderSync;
 use sandbox::model::Stands;
@@ -9,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::json;
 use crate::mapping::mapped;
-use crate::world::{World, disposed};
+use crate::world::{World, disposed, now};
 
 const CREATED: i64 = 1_760_000_000_000;
 const RIGHT: &str = r#"
@@ -25,10 +23,6 @@ orderModifyTime = "updated"
 "amount.currency" = { constant = "HKD" }
 "extInfo.start_time" = "created"
 "#;
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
-}
 
 fn booking(number: &str, state: &str, updated: i64) -> Record {
     let value = json!({"no": number, "state": state, "user": "2088102000000001", "created": CREATED, "updated": updated, "price": "52"});

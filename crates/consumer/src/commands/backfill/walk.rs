@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
             // Whatever is not in what is read happened after the beginning of the run, so it will be newer.
             event.modified_at = event.modified_at.max(self.now);
         }
-        let more = self.newest.of(key).is_some_and(|newest| version < newest);
+        let more = self.newest.is_behind(key, version);
         Ok(Some(Step::Send(Box::new(Item { part, at: message.offset(), key, source, event, more }))))
     }
 

@@ -38,6 +38,11 @@ impl Newest {
         self.orders.get(&order).copied()
     }
 
+    /// A newer one of its order was seen.
+    pub(in crate::commands) fn is_behind(&self, order: OrderKey, version: Version) -> bool {
+        self.of(order).is_some_and(|newest| version < newest)
+    }
+
     pub(in crate::commands) fn orders(&self) -> impl Iterator<Item = OrderKey> + '_ {
         self.orders.keys().copied()
     }

@@ -76,7 +76,7 @@ impl Walk<'_> {
         }
         self.sent.saw(key, candidate.version());
         let part = numbers.iter().position(|number| *number == letter.place.0).unwrap_or(usize::MAX);
-        let more = self.newest.of(key).is_some_and(|newest| candidate.version() < newest);
+        let more = self.newest.is_behind(key, candidate.version());
         let Candidate { source, event } = candidate;
         Ok(Step::Send(Box::new(Item { part, at: letter.place.1, key, source, event, more })))
     }
@@ -96,7 +96,7 @@ impl Walk<'_> {
         } else if let Some(place) = self.newer.of(key) {
             return Some(("newer_in_source", format!("a newer modification of the order lies at {place}")));
         }
-        let is_newest = self.newest.of(key).is_none_or(|newest| newest <= version);
+        let is_newest = !self.newest.is_behind(key, version);
         let is_milestone = self.config.rulebook.of(candidate.event.biz_type).is_milestone(&candidate.event.status);
         (!is_newest && !is_milestone).then(|| ("superseded", "another letter has a newer modification of the order".to_owned()))
     }
