@@ -165,11 +165,12 @@ fn check_call_proves_address_keys_and_clock_and_touches_no_order() {
     let (code, said) = check_call(&config);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("PARAM_ILLEGAL (F), signed by its key version 1"), "{said}");
-    assert!(said.contains("One request was made"), "{said}");
+    assert!(said.contains("One request was made") && !said.contains("--call"), "{said}");
     let state = world.alipayhk.state();
     assert_eq!((state.orders_held, state.counters.requests), (0, 1));
     let without = OrderSync::command(&config, &["check"]);
     assert_eq!(world.alipayhk.state().counters.requests, 1, "nothing is sent without --call: {}", without.output);
+    assert!(without.output.contains("To prove keys and clock: --call"), "{}", without.output);
     assert!(without.output.contains("Signature: algorithm=RSA256,keyVersion=1,signature="), "{}", without.output);
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/orders.jsonl");
     let both = OrderSync::command(&config, &["check", "--call", "--sample", sample]);

@@ -94,6 +94,26 @@ fn a_source_topic_that_does_not_exist_ends_the_start_with_2_within_15_s_and_name
 }
 
 #[test]
+fn a_pattern_that_no_topic_matches_ends_the_start_with_2_within_15_s_and_names_the_key() {
+    let world = World::new("no-match", 1);
+    let run = OrderSync::start(&world.config().without("kafka.topics").set("kafka.topic_pattern", "^no-such-topic-.*"));
+    let finished = run.finish(Duration::from_secs(15));
+    assert_eq!(finished.code, 2, "{}", finished.errors);
+    assert!(finished.errors.lines().last().unwrap().contains("kafka.topic_pattern"), "{}", finished.errors);
+}
+
+#[test]
+fn sample_orders_for_a_topic_that_does_not_exist_name_the_key_or_the_flag_that_named_it() {
+    let world = World::new("no-sample-topic", 1);
+    let config = world.config().set("kafka.topics", vec!["no-such-topic"]);
+    for (arguments, key) in [(&["produce", "--sample"][..], "kafka.topics"), (&["produce", "--sample", "--topic", "no-other"], "--topic")] {
+        let finished = OrderSync::command(&config, arguments);
+        assert_eq!((finished.code, finished.errors.lines().count()), (2, 1), "{}", finished.errors);
+        assert!(finished.errors.contains(&format!("{key}: topic \"no-")), "{}", finished.errors);
+    }
+}
+
+#[test]
 fn a_dead_letter_topic_that_does_not_exist_ends_the_start_with_2_within_15_s_and_names_the_key() {
     let world = World::new("no-dlq", 1);
     let run = OrderSync::start(&world.config().set("dead_letter.topic", "no-such-dlq"));

@@ -1,6 +1,7 @@
 //! The operator's tools, run as an operator runs them.
 
 mod backfill;
+mod duplicates;
 mod look;
 mod online;
 mod replay;

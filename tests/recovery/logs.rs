@@ -180,7 +180,7 @@ fn offsets_that_were_copied_from_another_cluster_are_foreign_loudly_and_nothing_
     }
     assert_eq!(Marker::of(&world.group.committed(&world.orders)[0].as_ref().unwrap().metadata), Marker::Closed);
     let run = world.start();
-    let line = until_said(&run, "Cluster");
+    let line = until_said(&run, "cluster\"");
     assert!(line.contains(world.orders.name()), "{line}");
     world.until_committed(&[&run]);
     assert!(run.metric("ordersync_notes_total", &[("note", "foreign_metadata")]) >= 2.0);
@@ -199,7 +199,7 @@ fn metadata_that_is_not_utf_8_is_foreign_and_no_panic() {
     run.stop_well();
     door.corrupt_answers(api::OFFSET_FETCH, Damage::Word(b"ordersync/1"));
     let run = OrderSync::start(&world.config_by(door));
-    until_said(&run, "NotOurs");
+    until_said(&run, "not_ours");
     world.write(parts[1].iter().copied());
     world.end(vec![run]);
 }

@@ -98,7 +98,7 @@ pub struct Engine<P> {
     idle: VecDeque<(PartitionId, u16, u64)>,
     remembered: usize,
     forgotten: u32,
-    /// In which partition an order is alive.
+    /// In which partition an order lives: is alive or remembered.
     homes: Homes,
     /// When the last accepted commit was issued.
     lease_from: Option<Now>,

@@ -28,7 +28,7 @@ impl Hasher for Hashed {
     }
 }
 
-/// Where orders are alive.
+/// Where orders live.
 pub(crate) type Homes = HashSet<Home, BuildHasherDefault<Hashed>>;
 
 /// An order's key and its partition in eight bytes, which halves the set of them: the upper 44 bits of the key, and 20 of the partition's

@@ -72,6 +72,21 @@ pub enum Fault {
     Log,
 }
 
+impl Fault {
+    /// The word in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotOurs => "not_ours",
+            Self::Damaged => "damaged",
+            Self::Version => "version",
+            Self::Cluster => "cluster",
+            Self::Place => "place",
+            Self::Offset => "offset",
+            Self::Log => "log",
+        }
+    }
+}
+
 /// Writes the metadata of a commit at `committed`. A map that is too long is cut: what is beyond is sent again after a crash.
 pub fn encode(place: Place<'_>, committed: Offset, metadata: &Metadata) -> String {
     let (map, _) = map_of(committed, metadata.settled.iter().copied());

@@ -35,7 +35,9 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
     let mut report = Report::new(&args.config, &config);
     let mut connections = if args.sample.is_some() { Vec::new() } else { connections::check(&config) };
     if args.call {
-        connections.push(call::check(&config));
+        let called = call::check(&config);
+        report.called = Some(called.sent);
+        connections.push(called.connection);
     }
     if let Some(path) = &args.sample {
         let text = match read(path) {
@@ -59,12 +61,13 @@ pub(super) fn run(args: &CheckArgs) -> ExitCode {
         }
     }
     let wrong = connections.iter().find_map(|connection| connection.wrong.clone());
-    let failed = connections.iter().any(|connection| connection.failed);
+    let failed = connections.iter().find(|connection| connection.failed).map(|failed| format!("{}: {}", failed.who, failed.found));
     report.connections = connections;
     say(&if args.json { report.json() } else { report.for_people() });
-    match wrong {
-        Some(wrong) => complain(&wrong, 2),
-        None => ExitCode::from(u8::from(failed)),
+    match (wrong, failed) {
+        (Some(wrong), _) => complain(&wrong, 2),
+        (None, Some(failed)) => complain(&failed, 1),
+        (None, None) => ExitCode::SUCCESS,
     }
 }
 

@@ -41,8 +41,8 @@ struct Written {
 enum ProduceError {
     #[error("--topic: kafka.topic_pattern names no single topic; say which")]
     WhichTopic,
-    #[error("--topic: {0:?} does not exist on the broker; create it, or name another one")]
-    NoTopic(String),
+    #[error("{key}: topic {topic:?} does not exist on the broker; create it, or name another one")]
+    NoTopic { key: &'static str, topic: String },
     #[error(
         "alipayhk.base_url: {0} is not this machine, and sample orders would be sent there as if they were real; --force does it all the same"
     )]
@@ -64,7 +64,7 @@ enum ProduceError {
 impl ProduceError {
     fn code(&self) -> u8 {
         match self {
-            Self::WhichTopic | Self::NoTopic(_) | Self::NotASandbox(_) | Self::Encoder(_) | Self::Setup(_) => 2,
+            Self::WhichTopic | Self::NoTopic { .. } | Self::NotASandbox(_) | Self::Encoder(_) | Self::Setup(_) => 2,
             Self::Registry(_) | Self::Kafka(_) | Self::Runtime(_) | Self::Lost { .. } => 1,
         }
     }
@@ -90,15 +90,15 @@ fn produce(args: &ProduceArgs, config: &Config) -> Result<Written, ProduceError>
     if !args.force && !config.alipayhk.stays_here() {
         return Err(ProduceError::NotASandbox(config.alipayhk.base_url.to_string()));
     }
-    let topic = match (&args.topic, &config.kafka.topics) {
-        (Some(topic), _) => topic.clone(),
-        (None, Topics::List(topics)) => topics.first().cloned().ok_or(ProduceError::WhichTopic)?,
+    let (key, topic) = match (&args.topic, &config.kafka.topics) {
+        (Some(topic), _) => ("--topic", topic.clone()),
+        (None, topics @ Topics::List(names)) => (topics.key(), names.first().cloned().ok_or(ProduceError::WhichTopic)?),
         (None, Topics::Pattern(_)) => return Err(ProduceError::WhichTopic),
     };
     let producer = BaseProducer::from_config_and_context(&config.kafka.producer_config(), Confirmations::default())?;
     oauth::give(&config.kafka.producer_config(), producer.client());
     let waiting = Waiting::on("Kafka");
-    find(&producer, &topic)?;
+    find(&producer, key, &topic)?;
     drop(waiting);
     let waiting = Waiting::on("the schema registry");
     let encoder = encoder(config, &topic)?;
@@ -158,7 +158,7 @@ fn write_all(
 }
 
 /// The producer would wait for a missing topic half a minute and then name every record.
-fn find(producer: &BaseProducer<Confirmations>, topic: &str) -> Result<(), ProduceError> {
+fn find(producer: &BaseProducer<Confirmations>, key: &'static str, topic: &str) -> Result<(), ProduceError> {
     let until = Instant::now() + ANSWER;
     loop {
         let metadata = producer.client().fetch_metadata(Some(topic), ANSWER)?;
@@ -167,7 +167,7 @@ fn find(producer: &BaseProducer<Confirmations>, topic: &str) -> Result<(), Produ
         }
         // A topic that was just made may be unknown to this broker for a moment.
         if Instant::now() > until {
-            return Err(ProduceError::NoTopic(topic.to_owned()));
+            return Err(ProduceError::NoTopic { key, topic: topic.to_owned() });
         }
         producer.poll(Duration::from_millis(200));
     }

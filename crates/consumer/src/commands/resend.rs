@@ -16,7 +16,7 @@ mod tally;
 pub(super) use execute::{Plan, execute};
 pub(super) use guard::allowed;
 pub(super) use known::{Compared, Knowledge};
-pub(super) use orders::{Keys, Newest, OrderKey, Version};
+pub(super) use orders::{Keys, Newest, OrderKey, Seen, Version};
 pub(super) use run::Run;
 pub(super) use tally::{Left, Tally};
 

@@ -15,6 +15,7 @@ use crate::kafka::messages::Command;
 use crate::kafka::outcomes::Outcome;
 use crate::kafka::record::Payload;
 use crate::schema::outcome;
+use crate::telemetry::metrics::Rebuild;
 use crate::telemetry::spans::Origin;
 
 impl Driver {
@@ -45,7 +46,7 @@ impl Driver {
                     self.give_all_outcomes_up();
                     self.metrics.rebuilt(reason);
                     self.report.rejoining();
-                    tracing::error!(?reason, "the Kafka consumer is destroyed and joins as a new member");
+                    tracing::error!(reason = Rebuild::of(reason).name(), "the Kafka consumer is destroyed and joins as a new member");
                     self.command(Command::Rebuild);
                 }
                 Effect::Exit { reason } => {
@@ -53,7 +54,7 @@ impl Driver {
                     self.report.failed(reason);
                     return Some(Failure::Watchdog(reason));
                 }
-                Effect::Note(note) => self.notes.take(&self.facts, &self.metrics, note),
+                Effect::Note(note) => self.notes.take(&self.facts, &self.metrics, note, self.now()),
             }
         }
         None

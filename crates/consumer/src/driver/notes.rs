@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use alipayhk::Answer;
 use domain::{Outcome, Verdict};
-use engine::{GateReason, Note, Park, Ticket};
+use engine::{GateReason, Note, Now, Park, Ticket};
 
 use super::facts::Facts;
+use crate::kafka::letter;
 use crate::kafka::record::Payload;
 use crate::telemetry::causes;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{CommitEnd, Metrics};
 
 /// A frequent line is written at most this often; what was left out in between is counted in the next one.
 const QUIET: Duration = Duration::from_secs(10);
@@ -67,12 +68,13 @@ impl Notes {
     pub(super) fn parked(&mut self, facts: &Facts, park: &Park<Payload>) {
         if let Some(left_out) = self.may_say("parked") {
             let partition = facts.name(park.partition);
-            tracing::warn!(%partition, offset = %park.offset, reason = ?park.reason, left_out, "a record goes to the dead-letter topic");
+            let (reason, code, message) = letter::reason(&park.reason);
+            tracing::warn!(%partition, offset = %park.offset, reason, code, message, left_out, "a record goes to the dead-letter topic");
         }
     }
 
     /// Counts a note, and writes its line.
-    pub(super) fn take(&mut self, facts: &Facts, metrics: &Metrics, note: Note) {
+    pub(super) fn take(&mut self, facts: &Facts, metrics: &Metrics, note: Note, now: Now) {
         metrics.note(&note);
         match note {
             Note::GateClosed { biz_type, reason } => {
@@ -94,7 +96,7 @@ impl Notes {
             }
             Note::ForeignMetadata { partition, fault } => {
                 let partition = facts.name(partition);
-                tracing::error!(%partition, ?fault, "the commit metadata is not ours or does not fit: its map is ignored, orders below the barrier wait");
+                tracing::error!(%partition, fault = fault.name(), "the commit metadata is not ours or does not fit: its map is ignored, orders below the barrier wait");
             }
             Note::Fenced { ticket } => tracing::debug!(serial = ticket.serial, "an answer came back to an assignment that is gone"),
             Note::Repeated { partition, offset } => tracing::debug!(partition = %facts.name(partition), %offset, "sent again"),
@@ -107,7 +109,7 @@ impl Notes {
             Note::OrderInSeveralPartitions { partition, offset } => {
                 if let Some(left_out) = self.may_say("several_partitions") {
                     let partition = facts.name(partition);
-                    tracing::error!(%partition, %offset, left_out, "an order is alive in two partitions: newest-wins holds within each only");
+                    tracing::error!(%partition, %offset, left_out, "an order lives in two partitions: newest-wins holds within each only");
                 }
             }
             Note::TransitionViolated { partition, offset, biz_type } => {
@@ -118,7 +120,7 @@ impl Notes {
             }
             Note::Stalled { partition, offset, order, why } => {
                 let (partition, order) = (facts.name(partition), order.as_ref().map(domain::MerchantBizNo::as_str));
-                tracing::error!(%partition, %offset, order, ?why, "no progress although there could be");
+                tracing::error!(%partition, %offset, order, why = why.name(), "no progress although there could be");
             }
             Note::Forgotten { orders } => {
                 if let Some(left_out) = self.may_say("forgotten") {
@@ -127,11 +129,13 @@ impl Notes {
             }
             Note::Held { partition, orders, until } => {
                 let partition = facts.name(partition);
-                tracing::warn!(%partition, orders, until = ?until.0, "unclean hand-over: these orders wait for calls of the predecessor");
+                let waits = until.0.saturating_sub(now.0);
+                tracing::warn!(%partition, orders, ?waits, "unclean hand-over: these orders wait for calls of the predecessor");
             }
             Note::CommitFailed { partition, result } => {
                 if let Some(left_out) = self.may_say("commit") {
-                    tracing::warn!(partition = %facts.name(partition), ?result, left_out, "a commit was not taken, or nobody knows whether it was; it is made again");
+                    let result = result.map_or(CommitEnd::Unanswered, CommitEnd::of).name();
+                    tracing::warn!(partition = %facts.name(partition), result, left_out, "a commit was not taken, or nobody knows whether it was; it is made again");
                 }
             }
             Note::Lease { held: false } => tracing::error!("no commit was accepted for too long: nothing is sent until one is"),

@@ -25,7 +25,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) kept: Kept,
 }
 
-/// What a letter keeps of its record; anything less than all of it says `ordersync.truncated`.
+/// What a letter keeps of its record: `ordersync.truncated` is true of anything less than all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// Key, value and headers, byte for byte.
@@ -51,54 +51,41 @@ impl Kept {
 pub(crate) fn headers(record: &Payload, facts: &Facts<'_>) -> OwnedHeaders {
     let (reason, code, message) = reason(facts.reason);
     // Cloned as a whole: a header of the record may have a name that rdkafka cannot show.
-    let own = record.headers().filter(|_| facts.kept != Kept::Place).cloned();
-    let mut headers = own.unwrap_or_else(|| OwnedHeaders::new_with_capacity(18));
-    let mut put = |name: &str, value: &str| {
-        let own = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
-        headers = own.insert(Header { key: name, value: Some(value) });
+    let own = record.headers().filter(|_| facts.kept != Kept::Place);
+    let mut headers = own.cloned().unwrap_or_else(|| OwnedHeaders::new_with_capacity(18));
+    // What is not known is left out, and said to be empty behind headers of the record's own: a letter that was written to a source topic once
+    // more brings all of them, and they are not true any more.
+    let mut put = |name: &str, value: Option<&str>| {
+        if value.is_some() || own.is_some() {
+            let before = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
+            headers = before.insert(Header { key: name, value: Some(value.unwrap_or_default()) });
+        }
     };
-    put("ordersync.reason", reason);
-    if let Some(code) = code {
-        put("ordersync.code", code);
-    }
-    put("ordersync.message", &message);
-    put("ordersync.topic", facts.topic);
-    put("ordersync.partition", &facts.partition.to_string());
-    put("ordersync.offset", &facts.offset.to_string());
-    if let Some(timestamp) = record.parts().timestamp {
-        put("ordersync.timestamp", &timestamp.to_string());
-    }
-    put("ordersync.group", facts.group);
-    if let Some(environment) = facts.environment {
-        put("ordersync.environment", environment);
-    }
-    if let Some(order) = facts.merchant_biz_no {
-        put("ordersync.merchant_biz_no", order);
-    }
-    if let Some(time) = facts.order_modify_time {
-        put("ordersync.order_modify_time", &time.to_string());
-    }
-    put("ordersync.attempts", &facts.attempts.to_string());
-    if let Some((first, last)) = facts.failures {
-        put("ordersync.first_failure", &first.to_string());
-        put("ordersync.last_failure", &last.to_string());
-    }
-    if let Some(id) = facts.schema_id {
-        put("ordersync.schema_id", &id.to_string());
-    }
-    if let Some(traceparent) = facts.traceparent {
-        put("ordersync.traceparent", traceparent);
-    }
-    if facts.kept != Kept::All {
-        put("ordersync.truncated", "true");
-    }
-    put("ordersync.version", env!("CARGO_PKG_VERSION"));
+    let text = |number: Option<i64>| number.map(|number| number.to_string());
+    put("ordersync.reason", Some(reason));
+    put("ordersync.code", code);
+    put("ordersync.message", Some(&message));
+    put("ordersync.topic", Some(facts.topic));
+    put("ordersync.partition", Some(&facts.partition.to_string()));
+    put("ordersync.offset", Some(&facts.offset.to_string()));
+    put("ordersync.timestamp", text(record.parts().timestamp).as_deref());
+    put("ordersync.group", Some(facts.group));
+    put("ordersync.environment", facts.environment);
+    put("ordersync.merchant_biz_no", facts.merchant_biz_no);
+    put("ordersync.order_modify_time", text(facts.order_modify_time).as_deref());
+    put("ordersync.attempts", Some(&facts.attempts.to_string()));
+    put("ordersync.first_failure", text(facts.failures.map(|(first, _)| first)).as_deref());
+    put("ordersync.last_failure", text(facts.failures.map(|(_, last)| last)).as_deref());
+    put("ordersync.schema_id", text(facts.schema_id.map(i64::from)).as_deref());
+    put("ordersync.traceparent", facts.traceparent);
+    put("ordersync.truncated", Some(if facts.kept == Kept::All { "false" } else { "true" }));
+    put("ordersync.version", Some(env!("CARGO_PKG_VERSION")));
     headers
 }
 
 /// Reason, code and message. The message speaks of rules and codes, never of the record's values; AlipayHK's own text could quote
 /// one, so it stays out.
-fn reason(reason: &ParkReason) -> (&'static str, Option<&str>, String) {
+pub(crate) fn reason(reason: &ParkReason) -> (&'static str, Option<&str>, String) {
     match reason {
         ParkReason::Unfit(UnfitReason::Undecodable, message) => ("undecodable", None, message.to_string()),
         ParkReason::Unfit(UnfitReason::Invalid, message) => ("invalid", None, message.to_string()),

@@ -26,6 +26,9 @@ pub(crate) enum TopicError {
     /// A broker answers, and does not have it.
     #[error("{key}: topic {topic:?} does not exist on the broker; create it, or correct {key}")]
     Missing { key: &'static str, topic: String },
+    /// A broker answers, and none of its topics matches.
+    #[error("kafka.topic_pattern: no topic that the broker shows to this user matches {0:?}; create one, or correct kafka.topic_pattern")]
+    NoMatch(String),
     /// `kafka.topic_pattern` is not a regular expression.
     #[error("kafka.topic_pattern: {0}")]
     Pattern(String),
@@ -100,7 +103,7 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// What a start waits for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Waits<'a> {
     /// For a broker, which failed like this.
     Broker(&'a KafkaError),
@@ -129,6 +132,11 @@ pub(crate) fn check(
             let pattern = regex::Regex::new(pattern).map_err(|error| TopicError::Pattern(error.to_string().replace('\n', " ")))?;
             if let Some(output) = [Some(wanted.dead_letter), wanted.outcomes].into_iter().flatten().find(|name| pattern.is_match(name)) {
                 return Err(TopicError::MatchesOutput(output.to_owned()));
+            }
+            let (key, text) = (wanted.topics.key(), pattern.as_str());
+            let some = || subscribed(consumer, wanted.topics, LOOK_UP).map(|found| (!found.is_empty()).then_some(()));
+            if there(Waits::Topic { key, topic: text }, &mut waiting, || TopicError::NoMatch(text.to_owned()), some)?.is_none() {
+                return Ok(false);
             }
             if wanted.outcomes.is_some() {
                 let Some(largest) = patiently(&mut waiting, || largest_of(consumer, wanted.topics)) else { return Ok(false) };
@@ -201,15 +209,30 @@ fn count(
     topic: &str,
     waiting: &mut impl FnMut(Waits<'_>) -> bool,
 ) -> Result<Option<usize>, TopicError> {
+    let missing = || TopicError::Missing { key, topic: topic.to_owned() };
+    there(Waits::Topic { key, topic }, waiting, missing, || match partitions_of(consumer, topic, LOOK_UP) {
+        Ok(partitions) => Ok(Some(partitions.len())),
+        Err(error) if is_unknown(&error) => Ok(None),
+        Err(error) => Err(error),
+    })
+}
+
+/// Asks until it is there; `None` when the wait was ended. What a broker does not know for long enough is missing.
+fn there<T>(
+    waits: Waits<'_>,
+    waiting: &mut impl FnMut(Waits<'_>) -> bool,
+    missing: impl Fn() -> TopicError,
+    ask: impl Fn() -> KafkaResult<Option<T>>,
+) -> Result<Option<T>, TopicError> {
     let mut unknown_since = None;
     loop {
-        match partitions_of(consumer, topic, LOOK_UP) {
-            Ok(partitions) => return Ok(Some(partitions.len())),
-            Err(error) if is_unknown(&error) => {
+        match ask() {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => {
                 if unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN_FOR {
-                    return Err(TopicError::Missing { key, topic: topic.to_owned() });
+                    return Err(missing());
                 }
-                if !waiting(Waits::Topic { key, topic }) {
+                if !waiting(waits) {
                     return Ok(None);
                 }
             }
@@ -271,6 +294,7 @@ mod tests {
         let errors = [
             (TopicError::Missing { key: "dead_letter.topic", topic: "a".to_owned() }, "dead_letter.topic: "),
             (TopicError::Missing { key: "kafka.topics", topic: "a".to_owned() }, "kafka.topics: "),
+            (TopicError::NoMatch("^a".to_owned()), "kafka.topic_pattern: "),
             (TopicError::Pattern("unclosed group".to_owned()), "kafka.topic_pattern: "),
             (TopicError::MatchesOutput("a.dlq".to_owned()), "kafka.topic_pattern: "),
             (TopicError::Backlog(1_000_001), "kafka.start: "),

@@ -21,12 +21,12 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
 
-pub(super) use words::OutcomeName;
+pub(crate) use words::{CommitEnd, OutcomeName, Rebuild};
 
 use catalogue::{Entry, Kind};
 use counted::Counted;
 use mapped::{CallEnd, Ended};
-use words::{AnswerNote, CommitEnd, DeadLetter, KeyKind, NoteKind, Rebuild, RegistryFetch, Reloaded, Restored};
+use words::{AnswerNote, DeadLetter, KeyKind, NoteKind, RegistryFetch, Reloaded, Restored};
 
 use crate::admin::health::{Heartbeats, Watched};
 use crate::admin::state::Published;

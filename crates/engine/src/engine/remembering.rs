@@ -27,21 +27,23 @@ impl<P: Clone> Engine<P> {
                 Entry::Vacant(free) => {
                     let memory = partition.remembered.remove(&key);
                     self.remembered -= usize::from(memory.is_some());
+                    let (lane, is_new) = (lane(key), memory.is_none());
                     free.insert(Box::new(Lane::new(order.clone(), memory)));
-                    break;
+                    let other = self.homes.replace(Home::new(key, id)).map(Home::partition).filter(|other| key == base && *other != id);
+                    if other.is_some_and(|other| self.lives_in(other, key, is_new)) {
+                        self.note(Note::OrderInSeveralPartitions { partition: id, offset });
+                    }
+                    return Some(lane);
                 }
             }
         }
-        let lane = lane(key);
-        if key == base && self.homes.replace(Home::new(key, id)).is_some_and(|other| self.lives_in(other.partition(), key, id)) {
-            self.note(Note::OrderInSeveralPartitions { partition: id, offset });
-        }
-        Some(lane)
     }
 
-    /// An order is alive in this partition, which is another one. Asked of the partition itself, since homes are known by part of a key.
-    fn lives_in(&self, other: PartitionId, key: u64, here: PartitionId) -> bool {
-        other != here && self.partitions.get(&other).is_some_and(|partition| partition.lanes.contains_key(&key))
+    /// An order lives in this other partition: it is alive there, or, while it is new here, at rest. Who knows it in both was told before. Asked
+    /// of the partition itself, since homes are known by part of a key.
+    fn lives_in(&self, other: PartitionId, key: u64, is_new: bool) -> bool {
+        let Some(partition) = self.partitions.get(&other) else { return false };
+        partition.lanes.contains_key(&key) || (is_new && partition.remembered.contains_key(&key))
     }
 
     /// An idle lane shrinks to what it remembers.
@@ -56,17 +58,23 @@ impl<P: Clone> Engine<P> {
             return;
         }
         let Some(lane) = partition.lanes.remove(&lane_ref.key) else { return };
-        if let Some(mut memory) = lane.memory.map(|memory| *memory) {
-            memory.rests = memory.rests.again();
-            partition.remembered.insert(lane_ref.key, memory);
-            self.remembered += 1;
-            self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
-        }
-        let home = Home::new(lane_ref.key, lane_ref.partition);
-        if self.homes.get(&home).is_some_and(|known| known.partition() == lane_ref.partition) {
-            self.homes.remove(&home);
+        match lane.memory.map(|memory| *memory) {
+            Some(mut memory) => {
+                memory.rests = memory.rests.again();
+                partition.remembered.insert(lane_ref.key, memory);
+                self.remembered += 1;
+                self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
+            }
+            None => self.leave_home(lane_ref.partition, lane_ref.key),
         }
         self.forget_oldest();
+    }
+
+    fn leave_home(&mut self, id: PartitionId, key: u64) {
+        let home = Home::new(key, id);
+        if self.homes.get(&home).is_some_and(|known| known.partition() == id) {
+            self.homes.remove(&home);
+        }
     }
 
     pub(super) fn forget_oldest(&mut self) {
@@ -79,6 +87,7 @@ impl<P: Clone> Engine<P> {
                 partition.remembered.remove(&key);
                 self.remembered -= 1;
                 self.forgotten += 1;
+                self.leave_home(id, key);
             }
         }
         if self.idle.len() > self.remembered * 2 + FEW {

@@ -13,6 +13,7 @@ mod outage;
 mod random;
 mod restoring;
 mod rig;
+mod several_partitions;
 mod showing;
 mod watching;
 mod world;

@@ -35,7 +35,7 @@ pub enum Note {
     Repeated { partition: PartitionId, offset: Offset },
     /// Two modifications with equal time and different content: the later offset counts.
     EqualTimes { partition: PartitionId, offset: Offset },
-    /// An order is alive in two partitions.
+    /// An order lives in two partitions: it is alive in both, or new in this one and at rest in the other.
     OrderInSeveralPartitions { partition: PartitionId, offset: Offset },
     /// `observe`: sent although the table forbids the step.
     TransitionViolated { partition: PartitionId, offset: Offset, biz_type: BizType },
@@ -73,6 +73,18 @@ pub enum StallReason {
     TypeGate,
     /// Three unclean take-overs in a row without commit progress.
     UncleanTakeOvers,
+}
+
+impl StallReason {
+    /// The word in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NothingFetched => "nothing_fetched",
+            Self::OrderUndecided => "order_undecided",
+            Self::TypeGate => "type_gate",
+            Self::UncleanTakeOvers => "unclean_take_overs",
+        }
+    }
 }
 
 impl GateReason {

@@ -9,7 +9,7 @@ use rdkafka::message::Message;
 
 use crate::commands::decoding::{Decoding, Found};
 use crate::commands::progress::Progress;
-use crate::commands::resend::{Keys, Left, Newest, OrderKey, Version};
+use crate::commands::resend::{Keys, Left, Newest, OrderKey, Seen};
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 use crate::kafka::reader::{Part, Reader};
@@ -60,7 +60,7 @@ pub(super) fn scan(config: &Config, reader: &Reader, keys: &Keys, only: Option<&
             Ok(Found::Order(event)) => {
                 let order = keys.of(event.merchant_biz_no.as_str());
                 if only.is_none_or(|only| only.0.contains_key(&order)) {
-                    newest.saw(order, Version { at: event.modified_at.millis(), offset: message.offset() });
+                    newest.saw(order, Seen::of(&event, message.offset()));
                 }
                 ControlFlow::Continue(())
             }

@@ -9,7 +9,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use crate::cli::BackfillArgs;
 use crate::commands::decoding::{Decoding, Found};
 use crate::commands::now_millis;
-use crate::commands::resend::{Compared, Item, Keys, Knowledge, Left, Newest, OrderKey, Source, Step, Version};
+use crate::commands::resend::{Compared, Item, Keys, Knowledge, Left, Newest, OrderKey, Seen, Source, Step};
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 use crate::kafka::reader::{Part, Read, Reader};
@@ -89,36 +89,37 @@ impl<'a> Walk<'a> {
     fn step(&mut self, message: &BorrowedMessage<'_>, part: usize) -> Result<Option<Step>, Trouble> {
         let Found::Order(mut event) = self.decoding.of(message)? else { return Ok(None) };
         let key = self.keys.of(event.merchant_biz_no.as_str());
-        let version = Version { at: event.modified_at.millis(), offset: message.offset() };
+        let seen = Seen::of(&event, message.offset());
         // Only what was found worth sending is worth a word; the rest is what collapse is for.
-        if !self.is_wanted(key, version, &event) {
+        if !self.is_wanted(key, seen, &event) {
             return Ok(None);
         }
         let source = Source { topic: message.topic().into(), partition: message.partition(), offset: message.offset() };
-        if let Some((why, detail)) = self.left(key, version, &event, message.timestamp().to_millis()) {
+        if let Some((why, detail)) = self.left(key, seen, &event, message.timestamp().to_millis()) {
             let what = format!("{}/{}@{}", source.topic, source.partition, source.offset);
             return Ok(Some(Step::Left(Left { what, order: Some(event.merchant_biz_no.to_string()), why, detail })));
         }
-        self.sent.saw(key, version);
+        self.sent.saw(key, seen);
         if self.args.as_of_now {
             // Whatever is not in what is read happened after the beginning of the run, so it will be newer.
             event.modified_at = event.modified_at.max(self.now);
         }
-        let more = self.newest.is_behind(key, version);
+        let more = self.newest.is_behind(key, seen);
         Ok(Some(Step::Send(Box::new(Item { part, at: message.offset(), key, source, event, more }))))
     }
 
     /// The newest modification of its order, or a milestone before it.
-    fn is_wanted(&self, key: OrderKey, version: Version, event: &OrderEvent) -> bool {
+    fn is_wanted(&self, key: OrderKey, seen: Seen, event: &OrderEvent) -> bool {
         let Some(newest) = self.newest.of(key) else { return false };
         let is_milestone = || self.config.rulebook.of(event.biz_type).is_milestone(&event.status);
-        let ahead = || self.sent.of(key).is_none_or(|sent| sent < version);
+        let ahead = || self.sent.of(key).is_none_or(|sent| sent.version < seen.version && !sent.is_twin_of(seen));
+        let before = || seen.version < newest.version && !seen.is_twin_of(newest);
         // As of now, all would have one time.
-        version == newest || (!self.args.as_of_now && version < newest && is_milestone() && ahead())
+        seen.version == newest.version || (!self.args.as_of_now && before() && is_milestone() && ahead())
     }
 
     /// Why a wanted one is not sent.
-    fn left(&self, key: OrderKey, version: Version, event: &OrderEvent, written: Option<i64>) -> Option<(&'static str, String)> {
+    fn left(&self, key: OrderKey, seen: Seen, event: &OrderEvent, written: Option<i64>) -> Option<(&'static str, String)> {
         if self.args.to.is_some_and(|to| written.is_some_and(|written| written >= to.0)) {
             return Some(("after_to", "its order changed after --to".to_owned()));
         }
@@ -126,7 +127,7 @@ impl<'a> Walk<'a> {
             .config
             .delivery
             .max_age
-            .is_some_and(|max| u128::try_from(now_millis().saturating_sub(version.at)).is_ok_and(|age| age > max.as_millis()));
+            .is_some_and(|max| u128::try_from(now_millis().saturating_sub(seen.version.at)).is_ok_and(|age| age > max.as_millis()));
         if too_old && !self.args.force {
             return Some(("too_old", "older than delivery.max_age".to_owned()));
         }
@@ -138,7 +139,7 @@ impl<'a> Walk<'a> {
         if self.args.force {
             return None;
         }
-        match self.knowledge.of(key)?.compare(version) {
+        match self.knowledge.of(key)?.compare(seen) {
             Compared::Sendable => None,
             Compared::Accepted => Some(("already_accepted", "AlipayHK has accepted this very modification".to_owned())),
             Compared::Older(newer) => Some(("older", format!("a newer modification was decided: @{}", newer.offset))),

@@ -14,21 +14,37 @@ use crate::commands::progress::Waiting;
 use crate::config::Config;
 
 /// What the call is called in the report.
-pub(super) const WHO: &str = "alipayhk call";
+const WHO: &str = "alipayhk call";
+
+/// What came of it.
+pub(super) struct Called {
+    pub(super) connection: Connection,
+    /// The request left this machine.
+    pub(super) sent: bool,
+}
+
+impl Called {
+    fn not(why: impl Into<String>) -> Self {
+        Self { connection: Connection::failed(WHO, why), sent: false }
+    }
+}
 
 /// Makes the call and says what its answer proves.
-pub(super) fn check(config: &Config) -> Connection {
+pub(super) fn check(config: &Config) -> Called {
     if config.alipayhk.hold_file.as_ref().is_some_and(|path| path.exists()) {
-        return Connection::failed(WHO, "not made: alipayhk.hold_file is there");
+        return Called::not("not made: alipayhk.hold_file is there");
     }
     let _waiting = Waiting::on("AlipayHK");
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Connection::failed(WHO, format!("cannot be made: {error}")),
+        Err(error) => return Called::not(format!("cannot be made: {error}")),
     };
     match runtime.block_on(answer(config)) {
-        Ok((answer, exchanged)) => judge(&answer, exchanged),
-        Err(problem) => Connection::failed(WHO, problem),
+        Ok((answer, exchanged)) => {
+            let sent = !matches!(exchanged, Err(Transport::NotSent | Transport::Unreachable));
+            Called { connection: judge(&answer, exchanged), sent }
+        }
+        Err(problem) => Called::not(problem),
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) struct Report {
     pub(super) settings: Vec<(&'static str, String)>,
     /// What is legal and still unwise.
     pub(super) warnings: Vec<String>,
+    /// `--call` was given: whether its request was sent.
+    #[serde(skip)]
+    pub(super) called: Option<bool>,
     /// Who was reached.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) connections: Vec<Connection>,
@@ -38,7 +41,16 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn new(path: &Path, config: &Config) -> Self {
         let (settings, warnings) = (config.summary(), config.warnings.clone());
-        Self { config: path.display().to_string(), settings, warnings, connections: Vec::new(), example: None, orders: None, topic: None }
+        Self {
+            config: path.display().to_string(),
+            settings,
+            warnings,
+            called: None,
+            connections: Vec::new(),
+            example: None,
+            orders: None,
+            topic: None,
+        }
     }
 
     pub(super) fn json(&self) -> String {
@@ -60,17 +72,15 @@ impl Report {
         for connection in &self.connections {
             line(&mut out, format_args!("{:7}  {}: {}", connection.word(), connection.who, connection.found));
         }
-        let sent = match self.connections.iter().any(|connection| connection.who == super::call::WHO) {
-            true => "One request was made; it names no order.",
-            false => "Nothing was sent.",
+        let sent = match self.called {
+            Some(true) => "One request was made; it names no order.",
+            Some(false) | None => "Nothing was sent.",
         };
+        let to_prove = if self.called.is_some() { "" } else { " To prove keys and clock: --call." };
         if let Some(request) = &self.example {
             line(&mut out, format_args!("\nan order that we made up would be sent as"));
             request.for_people(&mut out);
-            line(
-                &mut out,
-                format_args!("\n{sent} To prove keys and clock: --call. To see what your orders become: --sample FILE, --from-topic 100."),
-            );
+            line(&mut out, format_args!("\n{sent}{to_prove} To see what your orders become: --sample FILE, --from-topic 100."));
         }
         if let Some(orders) = &self.orders {
             for order in orders {

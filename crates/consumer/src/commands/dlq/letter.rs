@@ -42,7 +42,7 @@ impl Letter {
     /// Everything its headers tell, the last one of a name; key and value are copied only when they are asked for.
     pub(crate) fn of(message: &BorrowedMessage<'_>, with_record: bool) -> Self {
         let text = |name: &CStr| {
-            let value = commit_queue::header(message, name)?;
+            let value = commit_queue::header(message, name).filter(|value| !value.is_empty())?;
             Some(String::from_utf8_lossy(value).chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>())
         };
         let number = |name: &CStr| text(name).and_then(|text| text.parse::<i64>().ok());

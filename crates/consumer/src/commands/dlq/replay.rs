@@ -48,7 +48,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
     letters(&reader, whole.clone(), &mut meant, true, |letter| match candidates.of(&letter) {
         Ok(Ok(candidate)) => {
             since.saw(&candidate);
-            newest.saw(keys.of(candidate.event.merchant_biz_no.as_str()), candidate.version());
+            newest.saw(keys.of(candidate.event.merchant_biz_no.as_str()), candidate.seen());
         }
         Ok(Err(_)) => {}
         Err(trouble) => failed = failed.take().or(Some(trouble)),

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use engine::Standing;
 use rdkafka::message::Message;
 
-use super::{Keys, Newest, OrderKey, Version};
+use super::{Keys, Newest, OrderKey, Seen, Version};
 use crate::commands::progress::Progress;
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
@@ -32,7 +32,7 @@ pub(in crate::commands) struct Knowledge {
 pub(in crate::commands) enum Compared {
     /// Newer than everything, or nothing is known; or it is the one that was refused.
     Sendable,
-    /// This very one was accepted.
+    /// This very one was accepted, or what says the same at the same time.
     Accepted,
     /// A newer one was decided.
     Older(Version),
@@ -77,13 +77,15 @@ impl Knowledge {
 
 impl Known {
     /// Whether a modification may still be sent.
-    pub(in crate::commands) fn compare(&self, version: Version) -> Compared {
-        let decided = Version { at: self.standing.at, offset: self.standing.offset.0 };
+    pub(in crate::commands) fn compare(&self, seen: Seen) -> Compared {
+        let version = seen.version;
+        let decided = Seen { version: Version { at: self.standing.at, offset: self.standing.offset.0 }, content: self.standing.content };
         match self.accepted {
             Some(accepted) if version == accepted => Compared::Accepted,
+            Some(_) if self.standing.was_accepted && seen.is_twin_of(decided) => Compared::Accepted,
             Some(accepted) if version < accepted => Compared::Older(accepted),
             // Refused, and newer: what was accepted before it may be newer too.
-            _ if version < decided => Compared::Older(decided),
+            _ if version < decided.version => Compared::Older(decided.version),
             _ => Compared::Sendable,
         }
     }
@@ -115,11 +117,27 @@ mod tests {
     }
 
     fn standing(at: i64, offset: i64, was_accepted: bool) -> Standing {
-        Standing { at, offset: Offset(offset), content: 0, was_accepted, accepted: None }
+        Standing { at, offset: Offset(offset), content: 7, was_accepted, accepted: None }
     }
 
+    /// Of a modification that says something else than all that was told.
     fn compare(knowledge: &Knowledge, at: i64, offset: i64) -> Compared {
-        knowledge.of((1, 1)).unwrap().compare(Version { at, offset })
+        compare_content(knowledge, at, offset, 0)
+    }
+
+    fn compare_content(knowledge: &Knowledge, at: i64, offset: i64, content: u32) -> Compared {
+        knowledge.of((1, 1)).unwrap().compare(Seen { version: Version { at, offset }, content })
+    }
+
+    #[test]
+    fn what_says_the_same_as_the_accepted_one_at_its_time_is_accepted_wherever_it_lies() {
+        let mut knowledge = Knowledge::default();
+        tell(&mut knowledge, &standing(10, 4, true), &DELIVERED, 4);
+        let twins = [3, 5].map(|offset| compare_content(&knowledge, 10, offset, 7));
+        assert_eq!(twins, [Compared::Accepted, Compared::Accepted]);
+        assert_eq!(compare_content(&knowledge, 11, 5, 7), Compared::Sendable, "it says so at another time");
+        tell(&mut knowledge, &standing(20, 6, false), &Disposition::Superseded { by: Offset(6) }, 5);
+        assert_eq!(compare_content(&knowledge, 20, 8, 7), Compared::Sendable, "the one it equals was refused");
     }
 
     #[test]

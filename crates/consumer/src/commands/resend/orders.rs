@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use domain::OrderEvent;
+
 /// A 128-bit keyed hash of an order's number: two orders never share one, for all practical purposes.
 pub(in crate::commands) type OrderKey = (u64, u64);
 
@@ -11,6 +13,25 @@ pub(in crate::commands) type OrderKey = (u64, u64);
 pub(in crate::commands) struct Version {
     pub(in crate::commands) at: i64,
     pub(in crate::commands) offset: i64,
+}
+
+/// As much of a modification as tells whether another one is newer, or the same once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) struct Seen {
+    pub(in crate::commands) version: Version,
+    /// As outcomes tell it.
+    pub(in crate::commands) content: u32,
+}
+
+impl Seen {
+    pub(in crate::commands) fn of(event: &OrderEvent, offset: i64) -> Self {
+        Self { version: Version { at: event.modified_at.millis(), offset }, content: event.content() as u32 }
+    }
+
+    /// The same at the same time, written twice: whichever of them is sent, the other one is not.
+    pub(in crate::commands) fn is_twin_of(self, other: Self) -> bool {
+        self.version.at == other.version.at && self.content == other.content
+    }
 }
 
 /// Makes keys.
@@ -26,21 +47,29 @@ impl Keys {
 /// The newest modification of each order.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct Newest {
-    orders: HashMap<OrderKey, Version>,
+    orders: HashMap<OrderKey, Seen>,
 }
 
 impl Newest {
-    pub(in crate::commands) fn saw(&mut self, order: OrderKey, version: Version) {
-        self.orders.entry(order).and_modify(|newest| *newest = version.max(*newest)).or_insert(version);
+    pub(in crate::commands) fn saw(&mut self, order: OrderKey, seen: Seen) {
+        let newest = self.orders.entry(order).or_insert(seen);
+        if seen.version > newest.version {
+            *newest = seen;
+        }
     }
 
-    pub(in crate::commands) fn of(&self, order: OrderKey) -> Option<Version> {
+    pub(in crate::commands) fn of(&self, order: OrderKey) -> Option<Seen> {
         self.orders.get(&order).copied()
     }
 
     /// A newer one of its order was seen.
-    pub(in crate::commands) fn is_behind(&self, order: OrderKey, version: Version) -> bool {
-        self.of(order).is_some_and(|newest| version < newest)
+    pub(in crate::commands) fn is_behind(&self, order: OrderKey, seen: Seen) -> bool {
+        self.of(order).is_some_and(|newest| seen.version < newest.version)
+    }
+
+    /// The newest one of its order says the same.
+    pub(in crate::commands) fn has_twin_of(&self, order: OrderKey, seen: Seen) -> bool {
+        self.of(order).is_some_and(|newest| newest.is_twin_of(seen))
     }
 
     pub(in crate::commands) fn orders(&self) -> impl Iterator<Item = OrderKey> + '_ {
@@ -56,16 +85,31 @@ impl Newest {
 mod tests {
     use super::*;
 
+    fn seen(at: i64, offset: i64, content: u32) -> Seen {
+        Seen { version: Version { at, offset }, content }
+    }
+
     #[test]
     fn the_newest_is_that_of_the_latest_business_time_and_then_of_the_highest_offset() {
         let (keys, mut newest) = (Keys::default(), Newest::default());
-        let version = |at, offset| Version { at, offset };
-        for (order, version) in
-            [("A", version(5, 1)), ("A", version(7, 0)), ("A", version(7, 9)), ("A", version(6, 20)), ("B", version(1, 2))]
+        for (order, seen) in [("A", seen(5, 1, 0)), ("A", seen(7, 0, 0)), ("A", seen(7, 9, 0)), ("A", seen(6, 20, 0)), ("B", seen(1, 2, 0))]
         {
-            newest.saw(keys.of(order), version);
+            newest.saw(keys.of(order), seen);
         }
-        assert_eq!(newest.of(keys.of("A")), Some(version(7, 9)));
-        assert_eq!((newest.of(keys.of("B")), newest.of(keys.of("C")), newest.len()), (Some(version(1, 2)), None, 2));
+        assert_eq!(newest.of(keys.of("A")), Some(seen(7, 9, 0)));
+        assert_eq!((newest.of(keys.of("B")), newest.of(keys.of("C")), newest.len()), (Some(seen(1, 2, 0)), None, 2));
+    }
+
+    #[test]
+    fn what_was_written_twice_is_behind_the_newest_and_its_twin() {
+        let (keys, mut newest) = (Keys::default(), Newest::default());
+        let order = keys.of("A");
+        newest.saw(order, seen(7, 3, 1));
+        newest.saw(order, seen(7, 9, 1));
+        let how = |seen| (newest.is_behind(order, seen), newest.has_twin_of(order, seen));
+        assert_eq!(how(seen(7, 3, 1)), (true, true));
+        assert_eq!(how(seen(7, 3, 2)), (true, false), "it says something else");
+        assert_eq!(how(seen(6, 3, 1)), (true, false), "it said so before");
+        assert_eq!(how(seen(7, 11, 1)), (false, true));
     }
 }

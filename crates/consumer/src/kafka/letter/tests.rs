@@ -45,6 +45,7 @@ fn an_undecodable_record_tells_its_reason_its_place_and_nothing_it_does_not_know
         ("ordersync.timestamp", "1795478400000"),
         ("ordersync.group", "order-sync"),
         ("ordersync.attempts", "0"),
+        ("ordersync.truncated", "false"),
         ("ordersync.version", env!("CARGO_PKG_VERSION")),
     ];
     assert_eq!(said, expected);
@@ -71,7 +72,7 @@ fn a_rejected_order_tells_who_it_is_what_alipayhk_said_and_how_often_it_was_trie
     let failures = (of("ordersync.first_failure"), of("ordersync.last_failure"));
     assert_eq!(failures, (Some("1795478399100"), Some("1795478399900")));
     assert!(of("ordersync.traceparent").is_some_and(|context| context.starts_with("00-0af7651916cd43dd8448eb211c80319c-")));
-    assert_eq!((of("ordersync.schema_id"), of("ordersync.truncated")), (Some("7"), None));
+    assert_eq!((of("ordersync.schema_id"), of("ordersync.truncated")), (Some("7"), Some("false")));
 }
 
 #[test]
@@ -105,15 +106,23 @@ fn headers_of_the_record_come_first_and_stay_also_where_they_bear_our_names() {
 }
 
 #[test]
+fn what_a_letter_that_is_read_once_more_says_of_itself_is_not_taken_for_ours() {
+    let stale = [("ordersync.code", "PARAM_ILLEGAL"), ("ordersync.merchant_biz_no", "OTHER"), ("ordersync.truncated", "true")];
+    let own = stale.into_iter().fold(OwnedHeaders::new(), |own, (key, value)| own.insert(Header { key, value: Some(value) }));
+    let said = told(&Payload::of(None, None, Some(own)), &facts(&unfit()));
+    let last = stale.map(|(name, _)| said.iter().rfind(|(known, _)| known == name).unwrap().1.as_str());
+    assert_eq!(last, ["", "", "false"]);
+}
+
+#[test]
 fn a_letter_that_is_too_large_says_so_and_in_the_end_keeps_only_its_place() {
     let own = OwnedHeaders::new().insert(Header { key: "theirs", value: Some("x") });
     let record = Payload::of(None, None, Some(own));
-    let names = |kept| told(&record, &Facts { kept, ..facts(&unfit()) }).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    let has = |names: &[String], wanted: &str| names.iter().any(|name| name == wanted);
-    for (kept, theirs, truncated) in [(Kept::All, true, false), (Kept::KeyAndHeaders, true, true), (Kept::Place, false, true)] {
-        let names = names(kept);
-        assert_eq!((has(&names, "theirs"), has(&names, "ordersync.truncated")), (theirs, truncated), "{kept:?}");
-        assert!(has(&names, "ordersync.offset"));
+    for (kept, theirs, truncated) in [(Kept::All, true, "false"), (Kept::KeyAndHeaders, true, "true"), (Kept::Place, false, "true")] {
+        let said = told(&record, &Facts { kept, ..facts(&unfit()) });
+        let of = |wanted: &str| said.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        assert_eq!((of("theirs").is_some(), of("ordersync.truncated")), (theirs, Some(truncated)), "{kept:?}");
+        assert!(of("ordersync.offset").is_some());
     }
     assert_eq!(std::iter::successors(Some(Kept::All), |kept| kept.less()).last(), Some(Kept::Place));
 }

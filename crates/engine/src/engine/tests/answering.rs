@@ -305,23 +305,3 @@ fn freshness_is_the_age_of_the_oldest_first_arrival_since_the_last_accepted_one(
     rig.confirm(true);
     assert_eq!(rig.snapshot().freshness, Duration::ZERO, "nothing waits");
 }
-
-#[test]
-fn an_order_of_two_partitions_is_told() {
-    let mut rig = Rig::new(config());
-    rig.read("A", 1, "USED");
-    let plan = crate::takeover::plan(&facts(None, 0), 0, rig.now).unwrap();
-    let (other, epoch) = (PartitionId(1), Epoch(9));
-    rig.put(Input::Assigned { partition: other, epoch, plan });
-    let modification = Modification {
-        order: domain::MerchantBizNo::parse("A").unwrap(),
-        biz_type: BizType::MovieTicket,
-        status: domain::OrderStatus::parse("USED").unwrap(),
-        modified_at: domain::ModifiedAt::parse(1_700_000_000_000, 1_700_000_000_000).unwrap(),
-        content: 1,
-        payload: 0,
-    };
-    let record = Record { offset: Offset(0), leader_epoch: None, bytes: 1, content: Content::Modification(modification) };
-    rig.put(Input::Fetched { partition: other, epoch, record });
-    assert!(rig.notes.contains(&Note::OrderInSeveralPartitions { partition: other, offset: Offset(0) }));
-}

@@ -10,7 +10,7 @@ use crate::cli::ReplayArgs;
 use crate::commands::decoding::{Decoding, Found};
 use crate::commands::dlq::Letter;
 use crate::commands::now_millis;
-use crate::commands::resend::{Left, Source, Version};
+use crate::commands::resend::{Left, Seen, Source};
 use crate::commands::sample::Sample;
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
@@ -24,8 +24,8 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    pub(super) fn version(&self) -> Version {
-        Version { at: self.event.modified_at.millis(), offset: self.source.offset }
+    pub(super) fn seen(&self) -> Seen {
+        Seen::of(&self.event, self.source.offset)
     }
 }
 

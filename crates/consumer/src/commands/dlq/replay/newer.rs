@@ -9,7 +9,7 @@ use rdkafka::message::Message;
 use super::candidate::Candidate;
 use crate::commands::decoding::{Decoding, Found};
 use crate::commands::progress::Progress;
-use crate::commands::resend::{Keys, Knowledge, Newest, OrderKey, Version};
+use crate::commands::resend::{Keys, Knowledge, Newest, OrderKey, Seen, Version};
 use crate::commands::trouble::Trouble;
 use crate::config::Config;
 use crate::kafka::reader::{Part, Reader};
@@ -68,9 +68,11 @@ impl Newer {
             match decoding.of(message) {
                 Ok(Found::Order(event)) => {
                     let order = keys.of(event.merchant_biz_no.as_str());
-                    let version = Version { at: event.modified_at.millis(), offset: message.offset() };
-                    if knowledge.of(order).is_none() && newest.of(order).is_some_and(|parked| version > parked) {
-                        found.saw(order, version, format!("{}/{}@{}", message.topic(), message.partition(), message.offset()));
+                    let seen = Seen::of(&event, message.offset());
+                    // What only says the same once more was left by the pipeline: nobody else sends it.
+                    let is_newer = |parked: Seen| seen.version > parked.version && !seen.is_twin_of(parked);
+                    if knowledge.of(order).is_none() && newest.of(order).is_some_and(is_newer) {
+                        found.saw(order, seen.version, format!("{}/{}@{}", message.topic(), message.partition(), message.offset()));
                     }
                     ControlFlow::Continue(())
                 }

@@ -74,21 +74,21 @@ impl Walk<'_> {
             let order = Some(candidate.event.merchant_biz_no.to_string());
             return Ok(Step::Left(Left { what: letter.letter.clone(), order, why, detail }));
         }
-        self.sent.saw(key, candidate.version());
+        self.sent.saw(key, candidate.seen());
         let part = numbers.iter().position(|number| *number == letter.place.0).unwrap_or(usize::MAX);
-        let more = self.newest.is_behind(key, candidate.version());
+        let more = self.newest.is_behind(key, candidate.seen());
         let Candidate { source, event } = candidate;
         Ok(Step::Send(Box::new(Item { part, at: letter.place.1, key, source, event, more })))
     }
 
     /// Why a candidate is not sent.
     fn left(&self, key: OrderKey, candidate: &Candidate) -> Option<(&'static str, String)> {
-        let version = candidate.version();
-        if self.sent.of(key).is_some_and(|sent| sent >= version) {
+        let seen = candidate.seen();
+        if self.sent.of(key).is_some_and(|sent| sent.version >= seen.version || sent.is_twin_of(seen)) {
             return Some(("superseded", "this run has sent the same or a newer modification of the order already".to_owned()));
         }
         if let Some(known) = self.knowledge.of(key) {
-            match known.compare(version) {
+            match known.compare(seen) {
                 Compared::Sendable => {}
                 Compared::Accepted => return Some(("already_accepted", "AlipayHK has accepted this very modification".to_owned())),
                 Compared::Older(newer) => return Some(("older", format!("a newer modification was decided: @{}", newer.offset))),
@@ -96,8 +96,9 @@ impl Walk<'_> {
         } else if let Some(place) = self.newer.of(key) {
             return Some(("newer_in_source", format!("a newer modification of the order lies at {place}")));
         }
-        let is_newest = !self.newest.is_behind(key, version);
+        let is_newest = !self.newest.is_behind(key, seen);
         let is_milestone = self.config.rulebook.of(candidate.event.biz_type).is_milestone(&candidate.event.status);
-        (!is_newest && !is_milestone).then(|| ("superseded", "another letter has a newer modification of the order".to_owned()))
+        let goes = is_newest || (is_milestone && !self.newest.has_twin_of(key, seen));
+        (!goes).then(|| ("superseded", "another letter has the same or a newer modification of the order".to_owned()))
     }
 }
