@@ -98,8 +98,7 @@ fn each_kind_of_bad_record_is_told_apart_and_touches_nobody() {
         assert_eq!(letter.header("ordersync.truncated"), Some("false"), "{}", one.name);
         if one.reason == "invalid" {
             assert_eq!(letter.header("ordersync.merchant_biz_no"), Some("E2E-BAD"), "{}", one.name);
-            let time = letter.header("ordersync.order_modify_time").is_some_and(|time| time.parse::<i64>().is_ok());
-            assert_eq!(time, !one.name.contains("conds"), "{}", one.name);
+            assert_eq!(letter.header("ordersync.order_modify_time").is_some(), !one.name.contains("conds"), "{}", one.name);
             assert_eq!(letter.header("ordersync.schema_id"), Some(world.schema.to_string().as_str()), "{}", one.name);
         }
     }

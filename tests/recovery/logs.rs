@@ -180,7 +180,7 @@ fn offsets_that_were_copied_from_another_cluster_are_foreign_loudly_and_nothing_
     }
     assert_eq!(Marker::of(&world.group.committed(&world.orders)[0].as_ref().unwrap().metadata), Marker::Closed);
     let run = world.start();
-    let line = until_said(&run, "cluster\"");
+    let line = until_said(&run, "fault=cluster");
     assert!(line.contains(world.orders.name()), "{line}");
     world.until_committed(&[&run]);
     assert!(run.metric("ordersync_notes_total", &[("note", "foreign_metadata")]) >= 2.0);

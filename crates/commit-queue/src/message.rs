@@ -39,23 +39,32 @@ const EACH: usize = 64;
 /// Bytes that a copy of the record's headers takes in memory.
 pub fn header_bytes(message: &BorrowedMessage<'_>) -> usize {
     let Some(headers) = headers_of(message.ptr()) else { return 0 };
-    // SAFETY: `headers` belongs to the message, which is borrowed; the call only reads it.
-    let count = unsafe { rd_kafka_header_cnt(headers) };
-    (0..count).map(|index| EACH + header_length(headers, index)).sum::<usize>() + LIST
+    each_header(message, headers).map(|(name, length)| EACH + name.len() + length).sum::<usize>() + LIST
 }
 
-/// Bytes of one header's name and value.
-fn header_length(headers: *const rd_kafka_headers_t, index: usize) -> usize {
+/// Whether the record has a header whose name begins like this.
+pub fn has_header_beginning(message: &BorrowedMessage<'_>, beginning: &[u8]) -> bool {
+    headers_of(message.ptr()).is_some_and(|headers| each_header(message, headers).any(|(name, _)| name.starts_with(beginning)))
+}
+
+/// The name of each header of the message, with the bytes of its value.
+fn each_header<'m>(_: &'m BorrowedMessage<'_>, headers: *const rd_kafka_headers_t) -> impl Iterator<Item = (&'m [u8], usize)> {
+    // SAFETY: `headers` belongs to the message, which is borrowed; the call only reads it.
+    let count = unsafe { rd_kafka_header_cnt(headers) };
+    (0..count).filter_map(move |index| nth_header(headers, index))
+}
+
+fn nth_header<'m>(headers: *const rd_kafka_headers_t, index: usize) -> Option<(&'m [u8], usize)> {
     let mut name: *const c_char = ptr::null();
     let mut value: *const c_void = ptr::null();
     let mut length = 0_usize;
     // SAFETY: the caller's headers are live; all three results are ours to be written.
     let found = unsafe { rd_kafka_header_get_all(headers, index, &raw mut name, &raw mut value, &raw mut length) };
     if found != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
-        return 0;
+        return None;
     }
     // SAFETY: librdkafka ends every name with a zero byte and keeps it for as long as the headers live.
-    length + unsafe { CStr::from_ptr(name) }.count_bytes()
+    Some((unsafe { CStr::from_ptr(name) }.to_bytes(), length))
 }
 
 fn headers_of(message: *const rd_kafka_message_t) -> Option<*const rd_kafka_headers_t> {

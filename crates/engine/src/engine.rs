@@ -30,7 +30,6 @@ use crate::bucket::Bucket;
 use crate::config::Config;
 use crate::fuse::Fuse;
 use crate::io::{CommitTicket, Effect, Epoch, GateReason, Input, Note, Now, Offset, PartitionId};
-use crate::key::Homes;
 use crate::lane::{Busy, Lane, Version};
 use crate::partition::{Bounds, Partition};
 use crate::retry::{Backoff, Rng};
@@ -98,8 +97,6 @@ pub struct Engine<P> {
     idle: VecDeque<(PartitionId, u16, u64)>,
     remembered: usize,
     forgotten: u32,
-    /// In which partition an order lives: is alive or remembered.
-    homes: Homes,
     /// When the last accepted commit was issued.
     lease_from: Option<Now>,
     lease_held: bool,
@@ -147,7 +144,6 @@ impl<P: Clone> Engine<P> {
             idle: VecDeque::new(),
             remembered: 0,
             forgotten: 0,
-            homes: Homes::default(),
             lease_from: None,
             lease_held: true,
             awake_at: now,

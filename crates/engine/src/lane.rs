@@ -202,12 +202,15 @@ impl<P> Lane<P> {
 
     /// Works that are not newer than what was decided, and are not on their way: a predecessor's map or the outcomes topic told of it after they
     /// were read. `twins`: all that was decided is known, so what equals it is its duplicate and no change back.
-    pub(crate) fn take_stale(&mut self, twins: bool) -> Vec<Work<P>> {
+    pub(crate) fn take_stale(&mut self, twins: bool) -> Vec<(Work<P>, StaleReason)> {
+        let fixed = self.fixed();
         let Some(memory) = self.memory.as_deref() else { return Vec::new() };
+        let is_twin = |work: &Work<P>| twins && memory.is_twin_of(work);
         // What has absorbed another one may be a change back from that: no duplicate of what was decided before both.
-        let same = |work: &Work<P>| twins && memory.is_twin_of(work) && work.riders.iter().all(|rider| rider.is_stale());
-        let stale = self.queue.iter().skip(self.fixed()).take_while(|work| work.version <= memory.decided || same(work)).count();
-        self.queue.drain(self.fixed()..self.fixed() + stale).collect()
+        let same = |work: &Work<P>| is_twin(work) && work.riders.iter().all(|rider| rider.is_stale());
+        let stale = self.queue.iter().skip(fixed).take_while(|work| work.version <= memory.decided || same(work)).count();
+        let stale = self.queue.drain(fixed..fixed + stale);
+        stale.map(|work| if is_twin(&work) { (work, StaleReason::Duplicate) } else { (work, StaleReason::Older) }).collect()
     }
 
     /// Takes a modification in: stale, attached, surviving or queued.

@@ -97,6 +97,16 @@ fn a_record_tells_its_leader_epoch() {
 }
 
 #[test]
+fn headers_of_a_kind_are_found_by_how_their_names_begin() {
+    let headers = with_wild_name(OwnedHeaders::new()).insert(Header { key: "kind.one", value: None::<&str> });
+    with_record(headers, |record| {
+        let found = [b"kind.".as_slice(), b"kind.one", b"kind.other", b"one"].map(|beginning| has_header_beginning(record, beginning));
+        assert_eq!(found, [true, true, false, false]);
+    });
+    with_record(OwnedHeaders::new(), |record| assert!(!has_header_beginning(record, b"")));
+}
+
+#[test]
 fn headers_weigh_their_names_their_values_and_what_librdkafka_puts_around_them() {
     let headers = with_wild_name(OwnedHeaders::new())
         .insert(Header { key: "four", value: Some("five5") })

@@ -68,8 +68,8 @@ impl Notes {
     pub(super) fn parked(&mut self, facts: &Facts, park: &Park<Payload>) {
         if let Some(left_out) = self.may_say("parked") {
             let partition = facts.name(park.partition);
-            let (reason, code, message) = letter::reason(&park.reason);
-            tracing::warn!(%partition, offset = %park.offset, reason, code, message, left_out, "a record goes to the dead-letter topic");
+            let (reason, code, why) = letter::reason(&park.reason);
+            tracing::warn!(%partition, offset = %park.offset, reason, code, why, left_out, "a record goes to the dead-letter topic");
         }
     }
 

@@ -53,10 +53,11 @@ pub(crate) fn headers(record: &Payload, facts: &Facts<'_>) -> OwnedHeaders {
     // Cloned as a whole: a header of the record may have a name that rdkafka cannot show.
     let own = record.headers().filter(|_| facts.kept != Kept::Place);
     let mut headers = own.cloned().unwrap_or_else(|| OwnedHeaders::new_with_capacity(18));
-    // What is not known is left out, and said to be empty behind headers of the record's own: a letter that was written to a source topic once
-    // more brings all of them, and they are not true any more.
+    // What is not known is left out, and said to be empty where the record may bring it: a letter that was written to a source topic brings all
+    // of them, and they are not true any more.
+    let says_empty = own.is_some() && record.was_letter();
     let mut put = |name: &str, value: Option<&str>| {
-        if value.is_some() || own.is_some() {
+        if value.is_some() || says_empty {
             let before = std::mem::replace(&mut headers, OwnedHeaders::new_with_capacity(0));
             headers = before.insert(Header { key: name, value: Some(value.unwrap_or_default()) });
         }

@@ -32,11 +32,18 @@ pub(crate) enum Payload {
     Headed(Arc<Headed>),
 }
 
-/// A record with headers. They are kept as librdkafka has them: rdkafka panics on a name that is not UTF-8, so they are never walked.
+/// A record with headers.
 pub(crate) struct Headed {
     frame: Box<[u8]>,
+    headers: HeaderList,
+}
+
+/// A record's headers, kept as librdkafka has them: rdkafka panics on a name that is not UTF-8, so they are never walked.
+struct HeaderList {
     headers: OwnedHeaders,
     header_bytes: usize,
+    /// Some are called as those of a dead letter of ours.
+    was_letter: bool,
 }
 
 /// The parts of a record.
@@ -65,22 +72,23 @@ impl RawRecord {
             value: message.payload(),
             traceparent: headers.as_ref().and_then(|_| commit_queue::header(message, c"traceparent")),
         };
-        let headers = headers.map(|headers| (headers, commit_queue::header_bytes(message)));
+        let headers = headers.map(|headers| HeaderList {
+            headers,
+            header_bytes: commit_queue::header_bytes(message),
+            was_letter: commit_queue::has_header_beginning(message, b"ordersync."),
+        });
         let leader_epoch = commit_queue::leader_epoch(message);
         Self { partition, epoch, offset: Offset(message.offset()), leader_epoch, payload: Payload::new(parts, headers, scratch) }
     }
 }
 
 impl Payload {
-    fn new(parts: Parts<'_>, headers: Option<(OwnedHeaders, usize)>, scratch: &mut Vec<u8>) -> Self {
+    fn new(parts: Parts<'_>, headers: Option<HeaderList>, scratch: &mut Vec<u8>) -> Self {
         scratch.clear();
         write(parts, scratch);
         match headers {
             None => Self::Bare(Arc::from(scratch.as_slice())),
-            Some((headers, header_bytes)) => {
-                let frame = Box::from(scratch.as_slice());
-                Self::Headed(Arc::new(Headed { frame, headers, header_bytes }))
-            }
+            Some(headers) => Self::Headed(Arc::new(Headed { frame: Box::from(scratch.as_slice()), headers })),
         }
     }
 
@@ -94,7 +102,15 @@ impl Payload {
     pub(crate) fn headers(&self) -> Option<&OwnedHeaders> {
         match self {
             Self::Bare(_) => None,
-            Self::Headed(headed) => Some(&headed.headers),
+            Self::Headed(headed) => Some(&headed.headers.headers),
+        }
+    }
+
+    /// The record is a dead letter of ours that was written to a source, or says so.
+    pub(crate) fn was_letter(&self) -> bool {
+        match self {
+            Self::Bare(_) => false,
+            Self::Headed(headed) => headed.headers.was_letter,
         }
     }
 
@@ -102,7 +118,7 @@ impl Payload {
     pub(crate) fn bytes(&self) -> usize {
         let headers = match self {
             Self::Bare(_) => 0,
-            Self::Headed(headed) => headed.header_bytes,
+            Self::Headed(headed) => headed.headers.header_bytes,
         };
         let Parts { timestamp: _, key, value, traceparent } = self.parts();
         [key, value, traceparent].into_iter().flatten().map(<[u8]>::len).sum::<usize>() + headers
@@ -166,7 +182,9 @@ impl Payload {
     /// A record's content for tests.
     pub(crate) fn of(key: Option<&[u8]>, value: Option<&[u8]>, headers: Option<OwnedHeaders>) -> Self {
         let parts = Parts { timestamp: Some(1_795_478_400_000), key, value, traceparent: None };
-        Self::new(parts, headers.map(|headers| (headers, 100)), &mut Vec::new())
+        let was_letter = |headers: &OwnedHeaders| headers.iter().any(|header| header.key.starts_with("ordersync."));
+        let headers = headers.map(|headers| HeaderList { was_letter: was_letter(&headers), headers, header_bytes: 100 });
+        Self::new(parts, headers, &mut Vec::new())
     }
 }
 

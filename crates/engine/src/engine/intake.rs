@@ -1,12 +1,12 @@
 //! Records come in: the ledger opens their offset, their lane takes them.
 
-use domain::Mode;
+use domain::{MerchantBizNo, Mode};
 use thin_vec::ThinVec;
 
 use super::dispatch::FORBIDDEN;
 use super::{Engine, LaneRef};
 use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, SkipReason, UnfitReason};
-use crate::lane::{Arrival, Busy, Candidates, Circumstances, Lane, Rider, StatusId, Version, Work};
+use crate::lane::{Arrival, Busy, Candidates, Circumstances, Lane, Later, Rider, StatusId, Version, Work};
 use crate::partition::Phase;
 use crate::rules::Rule;
 
@@ -109,7 +109,18 @@ impl<P: Clone> Engine<P> {
             None if holds => partition.held_orders += u32::from(hold(lane, version, true)),
             None | Some(false) => {}
         }
-        self.dispose(id, offset, Disposition::Skipped(SkipReason::TooOld), None, None, now);
+        self.passed(lane_ref, offset, Disposition::Skipped(SkipReason::TooOld), None, now);
+    }
+
+    /// A record ends without a work of its own; in a lane that is held, not before the hold does: whoever takes over meanwhile has to hold it too.
+    fn passed(&mut self, lane_ref: LaneRef, offset: Offset, disposition: Disposition, order: Option<&MerchantBizNo>, now: Now) {
+        let hold_until = self.partitions.get(&lane_ref.partition).and_then(|partition| partition.hold_until.filter(|until| *until > now));
+        let lacks = self.rules.lack(Rule::HeldOpen);
+        let trouble = self.lane_mut(lane_ref).and_then(|lane| lane.trouble.as_mut()).filter(|trouble| trouble.held.is_some() && !lacks);
+        match (hold_until, trouble) {
+            (Some(at), Some(trouble)) => trouble.later.push(Later { at, done: vec![(offset, disposition)], ticket: None }),
+            (None, _) | (_, None) => self.dispose(lane_ref.partition, offset, disposition, None, order, now),
+        }
         self.retire(lane_ref, now);
     }
 
@@ -150,13 +161,14 @@ impl<P: Clone> Engine<P> {
             return;
         }
         let arrival = lane.arrive(work, Circumstances { alone: fit == Fit::Behind, restoring });
-        if holds && !matches!(arrival, Arrival::Stale(_)) {
+        // By what lies before it the predecessor found it stale as well. By what outcomes tell of it, or of what comes later, it may be on its way.
+        let was_stale = matches!(arrival, Arrival::Stale(_)) && lane.memory.as_ref().is_some_and(|memory| memory.decided.offset < offset.0);
+        if holds && !was_stale {
             partition.held_orders += u32::from(hold(lane, version, newer));
         }
         let equal_times = match arrival {
             Arrival::Stale(reason) => {
-                self.dispose(id, offset, Disposition::Stale(reason), None, Some(&modification.order), now);
-                return self.retire(lane_ref, now);
+                return self.passed(lane_ref, offset, Disposition::Stale(reason), Some(&modification.order), now);
             }
             Arrival::Attached => return,
             Arrival::Survivor { absorbed, equal_times } => {

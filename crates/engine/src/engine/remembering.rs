@@ -6,8 +6,7 @@ use domain::MerchantBizNo;
 
 use super::{Engine, LaneRef};
 use crate::io::{Note, Now, Offset, PartitionId};
-use crate::key::Home;
-use crate::lane::Lane;
+use crate::lane::{Lane, Memory};
 
 /// Below this it is not worth cleaning up.
 const FEW: usize = 1_024;
@@ -15,8 +14,7 @@ const FEW: usize = 1_024;
 impl<P: Clone> Engine<P> {
     /// The order's lane, made when it is not there.
     pub(super) fn lane(&mut self, id: PartitionId, offset: Offset, order: &MerchantBizNo) -> Option<LaneRef> {
-        let base = self.key(order.as_str());
-        let mut key = base;
+        let mut key = self.key(order.as_str());
         let partition = self.partitions.get_mut(&id)?;
         let lane = |key| LaneRef { partition: id, epoch: partition.epoch, key };
         loop {
@@ -27,10 +25,10 @@ impl<P: Clone> Engine<P> {
                 Entry::Vacant(free) => {
                     let memory = partition.remembered.remove(&key);
                     self.remembered -= usize::from(memory.is_some());
-                    let (lane, is_new) = (lane(key), memory.is_none());
-                    free.insert(Box::new(Lane::new(order.clone(), memory)));
-                    let other = self.homes.replace(Home::new(key, id)).map(Home::partition).filter(|other| key == base && *other != id);
-                    if other.is_some_and(|other| self.lives_in(other, key, is_new)) {
+                    let is_new = memory.is_none_or(|memory| memory.rests.is_hearsay());
+                    let lane = lane(key);
+                    free.insert(Box::new(Lane::new(order.clone(), memory.map(Memory::met))));
+                    if is_new && self.lives_beside(id, key) {
                         self.note(Note::OrderInSeveralPartitions { partition: id, offset });
                     }
                     return Some(lane);
@@ -39,11 +37,10 @@ impl<P: Clone> Engine<P> {
         }
     }
 
-    /// An order lives in this other partition: it is alive there, or, while it is new here, at rest. Who knows it in both was told before. Asked
-    /// of the partition itself, since homes are known by part of a key.
-    fn lives_in(&self, other: PartitionId, key: u64, is_new: bool) -> bool {
-        let Some(partition) = self.partitions.get(&other) else { return false };
-        partition.lanes.contains_key(&key) || (is_new && partition.remembered.contains_key(&key))
+    /// Another partition has the order too, alive or at rest. Asked once, when it is met first in this one: that costs a look into each.
+    fn lives_beside(&self, here: PartitionId, key: u64) -> bool {
+        let mut others = self.partitions.values().filter(|other| other.id != here);
+        others.any(|other| other.lanes.contains_key(&key) || other.remembered.contains_key(&key))
     }
 
     /// An idle lane shrinks to what it remembers.
@@ -58,23 +55,13 @@ impl<P: Clone> Engine<P> {
             return;
         }
         let Some(lane) = partition.lanes.remove(&lane_ref.key) else { return };
-        match lane.memory.map(|memory| *memory) {
-            Some(mut memory) => {
-                memory.rests = memory.rests.again();
-                partition.remembered.insert(lane_ref.key, memory);
-                self.remembered += 1;
-                self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
-            }
-            None => self.leave_home(lane_ref.partition, lane_ref.key),
+        if let Some(mut memory) = lane.memory.map(|memory| *memory) {
+            memory.rests = memory.rests.again();
+            partition.remembered.insert(lane_ref.key, memory);
+            self.remembered += 1;
+            self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
         }
         self.forget_oldest();
-    }
-
-    fn leave_home(&mut self, id: PartitionId, key: u64) {
-        let home = Home::new(key, id);
-        if self.homes.get(&home).is_some_and(|known| known.partition() == id) {
-            self.homes.remove(&home);
-        }
     }
 
     pub(super) fn forget_oldest(&mut self) {
@@ -87,7 +74,6 @@ impl<P: Clone> Engine<P> {
                 partition.remembered.remove(&key);
                 self.remembered -= 1;
                 self.forgotten += 1;
-                self.leave_home(id, key);
             }
         }
         if self.idle.len() > self.remembered * 2 + FEW {
@@ -103,7 +89,6 @@ impl<P: Clone> Engine<P> {
         self.remembered -= orders;
         let partitions = &self.partitions;
         self.idle.retain(|(id, _, _)| partitions.contains_key(id));
-        self.homes.retain(|home| partitions.contains_key(&home.partition()));
     }
 
     pub(super) fn tell_forgotten(&mut self) {

@@ -4,7 +4,6 @@ use domain::MerchantBizNo;
 
 use super::{Engine, LaneRef};
 use crate::io::{Epoch, Now, Offset, PartitionId, Standing};
-use crate::key::Home;
 use crate::lane::{Memory, Rests, StatusId, Version};
 
 impl<P: Clone> Engine<P> {
@@ -56,9 +55,11 @@ impl<P: Clone> Engine<P> {
         }
         let known = partition.remembered.get(&lane_ref.key).copied();
         let mut memory = Memory::restored(known, told);
+        if known.is_none() {
+            memory.rests = memory.rests.hearsay();
+        }
         memory.rests = memory.rests.again();
         partition.remembered.insert(lane_ref.key, memory);
-        self.homes.insert(Home::new(lane_ref.key, lane_ref.partition));
         self.remembered += usize::from(known.is_none());
         self.idle.push_back((lane_ref.partition, memory.rests.count(), lane_ref.key));
     }

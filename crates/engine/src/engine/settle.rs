@@ -3,7 +3,7 @@
 use domain::MerchantBizNo;
 
 use super::{Engine, LaneRef};
-use crate::io::{Disposed, Disposition, Effect, Epoch, Now, Offset, PartitionId, StaleReason, Ticket};
+use crate::io::{Disposed, Disposition, Effect, Epoch, Now, Offset, PartitionId, Ticket};
 use crate::lane::{Later, Work};
 use crate::rules::Rule;
 
@@ -50,8 +50,8 @@ impl<P: Clone> Engine<P> {
         }
         let since = lane.waiting_since.filter(|_| !lane.queue.is_empty());
         self.waits_since(lane_ref, since);
-        for work in stale {
-            self.end(lane_ref, work, Disposition::Stale(StaleReason::Older), None, now);
+        for (work, reason) in stale {
+            self.end(lane_ref, work, Disposition::Stale(reason), None, now);
         }
     }
 

@@ -16,8 +16,9 @@ pub(crate) struct Memory {
     pub(crate) rests: Rests,
 }
 
-/// How often the order went to rest, which tells its newest place among the idle ones from older ones; and, in the highest bit, whether
-/// the decided version was itself accepted. Never 0, so that having no memory takes no room in a lane.
+/// How often the order went to rest, which tells its newest place among the idle ones from older ones; and, in the highest bits, whether
+/// the decided version was itself accepted, and whether no record of the order was met yet. Never 0, so that having no memory takes no room
+/// in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rests(NonZeroU16);
 
@@ -29,16 +30,18 @@ impl Default for Rests {
 
 impl Rests {
     const ACCEPTED: u16 = 1 << 15;
+    const HEARSAY: u16 = 1 << 14;
+    const COUNT: u16 = Self::HEARSAY - 1;
 
     /// From 1 on.
     pub(crate) fn count(self) -> u16 {
-        self.0.get() & !Self::ACCEPTED
+        self.0.get() & Self::COUNT
     }
 
     /// Once more; begins anew with 1.
     pub(crate) fn again(self) -> Self {
-        let count = NonZeroU16::new((self.count() + 1) & !Self::ACCEPTED).unwrap_or(NonZeroU16::MIN);
-        Self(count).with(self.was_accepted())
+        let count = NonZeroU16::new((self.count() + 1) & Self::COUNT).unwrap_or(NonZeroU16::MIN);
+        Self(count | (self.0.get() & !Self::COUNT))
     }
 
     pub(crate) fn was_accepted(self) -> bool {
@@ -46,8 +49,21 @@ impl Rests {
     }
 
     pub(crate) fn with(self, accepted: bool) -> Self {
-        let count = NonZeroU16::new(self.count()).unwrap_or(NonZeroU16::MIN);
-        Self(if accepted { count | Self::ACCEPTED } else { count })
+        self.marked(Self::ACCEPTED, accepted)
+    }
+
+    /// Only the outcomes topic tells of the order.
+    pub(crate) fn is_hearsay(self) -> bool {
+        self.0.get() & Self::HEARSAY != 0
+    }
+
+    pub(crate) fn hearsay(self) -> Self {
+        self.marked(Self::HEARSAY, true)
+    }
+
+    fn marked(self, mark: u16, on: bool) -> Self {
+        let without = NonZeroU16::new(self.0.get() & !mark).unwrap_or(NonZeroU16::MIN);
+        Self(if on { without | mark } else { without })
     }
 }
 
@@ -61,6 +77,11 @@ impl Memory {
     pub(crate) fn holds_other_content<P>(&self, work: &Work<P>) -> bool {
         let same = self.rests.was_accepted() && self.content == work.content as u32;
         self.accepted.is_some() && self.accepted == work.status.packed() && !same
+    }
+
+    /// A record of the order is here.
+    pub(crate) fn met(self) -> Self {
+        Self { rests: self.rests.marked(Rests::HEARSAY, false), ..self }
     }
 
     /// The status of the last accepted version.
@@ -88,11 +109,13 @@ mod tests {
     #[test]
     fn rests_are_counted_in_a_circle_beside_what_was_accepted() {
         let mut rests = Rests::default().with(true);
-        for count in 1..=0x7fff {
-            assert_eq!((rests.count(), rests.was_accepted()), (count, true));
+        for count in 1..=0x3fff {
+            assert_eq!((rests.count(), rests.was_accepted(), rests.is_hearsay()), (count, true, false));
             rests = rests.again();
         }
         assert_eq!((rests.count(), rests.was_accepted(), rests.with(false).was_accepted()), (1, true, false));
+        let rests = rests.hearsay().again();
+        assert_eq!((rests.count(), rests.was_accepted(), rests.is_hearsay(), rests.with(false).is_hearsay()), (2, true, true, true));
     }
 
     #[test]

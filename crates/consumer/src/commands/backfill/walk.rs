@@ -113,9 +113,8 @@ impl<'a> Walk<'a> {
         let Some(newest) = self.newest.of(key) else { return false };
         let is_milestone = || self.config.rulebook.of(event.biz_type).is_milestone(&event.status);
         let ahead = || self.sent.of(key).is_none_or(|sent| sent.version < seen.version && !sent.is_twin_of(seen));
-        let before = || seen.version < newest.version && !seen.is_twin_of(newest);
         // As of now, all would have one time.
-        seen.version == newest.version || (!self.args.as_of_now && before() && is_milestone() && ahead())
+        seen.version == newest.version || (!self.args.as_of_now && seen.version < newest.version && is_milestone() && ahead())
     }
 
     /// Why a wanted one is not sent.
@@ -139,7 +138,7 @@ impl<'a> Walk<'a> {
         if self.args.force {
             return None;
         }
-        match self.knowledge.of(key)?.compare(seen) {
+        match self.knowledge.of(key)?.compare(seen, self.sent.of(key)) {
             Compared::Sendable => None,
             Compared::Accepted => Some(("already_accepted", "AlipayHK has accepted this very modification".to_owned())),
             Compared::Older(newer) => Some(("older", format!("a newer modification was decided: @{}", newer.offset))),

@@ -15,17 +15,19 @@ use crate::config::Config;
 
 /// What the call is called in the report.
 const WHO: &str = "alipayhk call";
+/// What is said when no request was made.
+pub(super) const NOTHING: &str = "Nothing was sent.";
 
 /// What came of it.
 pub(super) struct Called {
     pub(super) connection: Connection,
-    /// The request left this machine.
-    pub(super) sent: bool,
+    /// What left this machine.
+    pub(super) sent: &'static str,
 }
 
 impl Called {
     fn not(why: impl Into<String>) -> Self {
-        Self { connection: Connection::failed(WHO, why), sent: false }
+        Self { connection: Connection::failed(WHO, why), sent: NOTHING }
     }
 }
 
@@ -41,7 +43,11 @@ pub(super) fn check(config: &Config) -> Called {
     };
     match runtime.block_on(answer(config)) {
         Ok((answer, exchanged)) => {
-            let sent = !matches!(exchanged, Err(Transport::NotSent | Transport::Unreachable));
+            let sent = match exchanged {
+                Ok(()) | Err(Transport::TooLarge) => "One request was made; it names no order.",
+                Err(Transport::Broken | Transport::Timeout) => "One request may have been made; it names no order.",
+                Err(Transport::NotSent | Transport::Unreachable) => NOTHING,
+            };
             Called { connection: judge(&answer, exchanged), sent }
         }
         Err(problem) => Called::not(problem),

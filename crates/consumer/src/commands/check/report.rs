@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
+use super::call::NOTHING;
 use super::connections::Connection;
 use super::request::Shown;
 use super::sample::Checked;
@@ -21,9 +22,9 @@ pub(super) struct Report {
     pub(super) settings: Vec<(&'static str, String)>,
     /// What is legal and still unwise.
     pub(super) warnings: Vec<String>,
-    /// `--call` was given: whether its request was sent.
+    /// `--call` was given: what of it was sent.
     #[serde(skip)]
-    pub(super) called: Option<bool>,
+    pub(super) called: Option<&'static str>,
     /// Who was reached.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) connections: Vec<Connection>,
@@ -72,10 +73,7 @@ impl Report {
         for connection in &self.connections {
             line(&mut out, format_args!("{:7}  {}: {}", connection.word(), connection.who, connection.found));
         }
-        let sent = match self.called {
-            Some(true) => "One request was made; it names no order.",
-            Some(false) | None => "Nothing was sent.",
-        };
+        let sent = self.called.unwrap_or(NOTHING);
         let to_prove = if self.called.is_some() { "" } else { " To prove keys and clock: --call." };
         if let Some(request) = &self.example {
             line(&mut out, format_args!("\nan order that we made up would be sent as"));

@@ -47,8 +47,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
     let mut failed = None;
     letters(&reader, whole.clone(), &mut meant, true, |letter| match candidates.of(&letter) {
         Ok(Ok(candidate)) => {
-            since.saw(&candidate);
-            newest.saw(keys.of(candidate.event.merchant_biz_no.as_str()), candidate.seen());
+            let order = keys.of(candidate.event.merchant_biz_no.as_str());
+            since.saw(&candidate, order, matches!(letter.reason.as_deref(), Some("rejected" | "undecided")));
+            newest.saw(order, candidate.seen());
         }
         Ok(Err(_)) => {}
         Err(trouble) => failed = failed.take().or(Some(trouble)),

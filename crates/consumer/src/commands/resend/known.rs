@@ -76,13 +76,18 @@ impl Knowledge {
 }
 
 impl Known {
-    /// Whether a modification may still be sent.
-    pub(in crate::commands) fn compare(&self, seen: Seen) -> Compared {
+    /// Whether a modification may still be sent. `sent`: the newest one that this run has sent of the order.
+    pub(in crate::commands) fn compare(&self, seen: Seen, sent: Option<Seen>) -> Compared {
         let version = seen.version;
         let decided = Seen { version: Version { at: self.standing.at, offset: self.standing.offset.0 }, content: self.standing.content };
         match self.accepted {
             Some(accepted) if version == accepted => Compared::Accepted,
-            Some(_) if self.standing.was_accepted && seen.is_twin_of(decided) => Compared::Accepted,
+            // After something else it is a change back.
+            Some(_)
+                if self.standing.was_accepted && seen.is_twin_of(decided) && sent.is_none_or(|sent| sent.version <= decided.version) =>
+            {
+                Compared::Accepted
+            }
             Some(accepted) if version < accepted => Compared::Older(accepted),
             // Refused, and newer: what was accepted before it may be newer too.
             _ if version < decided.version => Compared::Older(decided.version),
@@ -126,7 +131,7 @@ mod tests {
     }
 
     fn compare_content(knowledge: &Knowledge, at: i64, offset: i64, content: u32) -> Compared {
-        knowledge.of((1, 1)).unwrap().compare(Seen { version: Version { at, offset }, content })
+        knowledge.of((1, 1)).unwrap().compare(Seen { version: Version { at, offset }, content }, None)
     }
 
     #[test]
@@ -136,6 +141,8 @@ mod tests {
         let twins = [3, 5].map(|offset| compare_content(&knowledge, 10, offset, 7));
         assert_eq!(twins, [Compared::Accepted, Compared::Accepted]);
         assert_eq!(compare_content(&knowledge, 11, 5, 7), Compared::Sendable, "it says so at another time");
+        let [between, back] = [(5, 0), (9, 7)].map(|(offset, content)| Seen { version: Version { at: 10, offset }, content });
+        assert_eq!(knowledge.of((1, 1)).unwrap().compare(back, Some(between)), Compared::Sendable, "it changes back what was sent between");
         tell(&mut knowledge, &standing(20, 6, false), &Disposition::Superseded { by: Offset(6) }, 5);
         assert_eq!(compare_content(&knowledge, 20, 8, 7), Compared::Sendable, "the one it equals was refused");
     }

@@ -141,7 +141,25 @@ fn whether_it_is_a_duplicate_is_known_only_when_everything_is_restored() {
     tell(&mut rig, vec![("B", first)]);
     over(&mut rig);
     assert_eq!(rig.called(), [5], "it changes back what was between the two");
-    assert_eq!(rig.end_of(6), Some(Disposition::Stale(StaleReason::Older)));
+    assert_eq!(rig.end_of(6), Some(Disposition::Stale(StaleReason::Duplicate)));
+}
+
+#[test]
+fn what_outcomes_tell_of_may_be_on_its_way_all_the_same_after_an_unclean_end() {
+    let mut rig = Rig::idle(with_outcomes());
+    rig.assign(&facts(left(4, false, 16_384, &[]), 8), 0);
+    rig.put(Input::Restoring { partition: P0, epoch: rig.epoch, on: true });
+    // Of A the record was decided, of B a later one; the record of C is older than one that its owner had read before it.
+    tell(&mut rig, [("A", 4), ("B", 9), ("C", 2)].map(|(order, offset)| (order, standing(5, offset, false, None))).to_vec());
+    over(&mut rig);
+    let told = [("A", 5), ("B", 4), ("C", 3)].map(|(order, at)| rig.read(order, at, "USED"));
+    let newer = rig.read("A", 6, "USED");
+    let others = [("B", 6), ("C", 7)].map(|(order, at)| rig.read(order, at, "USED"));
+    assert_eq!(rig.called(), [others[1]], "for C nothing can be on its way");
+    assert_eq!(told.map(|offset| rig.end_of(offset).is_some()), [false, false, true], "what is held stays open for whoever takes over now");
+    rig.secs(L);
+    assert_eq!(rig.called(), [others[1], newer, others[0]]);
+    assert_eq!(told.map(|offset| rig.end_of(offset).is_some()), [true; 3]);
 }
 
 #[test]

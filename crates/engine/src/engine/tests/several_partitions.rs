@@ -1,4 +1,4 @@
-//! An order that lives in two partitions is told, once when it is found out.
+//! An order that lives in two partitions is told, once: when it is first met in the second one.
 
 use domain::{BizType, MerchantBizNo, ModifiedAt, OrderStatus};
 
@@ -49,9 +49,14 @@ fn told(rig: &Rig) -> Vec<u32> {
 #[test]
 fn an_order_that_is_alive_in_two_partitions_is_told() {
     let mut rig = Rig::new(config());
+    let mut other = Other::assigned(&mut rig);
     rig.read("A", 1, "USED");
-    Other::assigned(&mut rig).read(&mut rig, "A", 1);
-    assert_eq!(told(&rig), [1]);
+    other.read(&mut rig, "B", 1);
+    assert!(told(&rig).is_empty());
+    other.read(&mut rig, "A", 1);
+    rig.read("B", 1, "USED");
+    other.read(&mut rig, "A", 2);
+    assert_eq!(told(&rig), [1, 0], "in the second one, whichever that is, and only once");
 }
 
 #[test]
@@ -72,16 +77,36 @@ fn an_order_that_rests_in_one_partition_and_comes_in_another_is_told_once() {
     rig.read("A", 4, "USED");
     rig.answer(accepted());
     other.read(&mut rig, "C", 1);
-    assert_eq!(told(&rig), [1], "both know it, and neither has it alive");
+    assert_eq!(told(&rig), [1], "both have met it");
+}
+
+fn restore(rig: &mut Rig, partition: PartitionId, epoch: Epoch) {
+    let standing = Standing { at: EPOCH + 9, offset: Offset(2), content: 0, was_accepted: false, accepted: None };
+    rig.put(Input::Restored { partition, epoch, orders: vec![(MerchantBizNo::parse("A").unwrap(), standing)] });
 }
 
 #[test]
 fn what_was_restored_counts_as_known() {
     let mut rig = Rig::new(config());
     let mut other = Other::assigned(&mut rig);
-    let standing = Standing { at: EPOCH + 9, offset: Offset(2), content: 0, was_accepted: false, accepted: None };
-    rig.put(Input::Restored { partition: P0, epoch: rig.epoch, orders: vec![(MerchantBizNo::parse("A").unwrap(), standing)] });
+    let epoch = rig.epoch;
+    restore(&mut rig, P0, epoch);
     other.read(&mut rig, "A", 10);
+    assert_eq!(told(&rig), [1]);
+}
+
+#[test]
+fn what_was_restored_of_both_is_told_with_its_first_record() {
+    let mut rig = Rig::new(config());
+    let mut other = Other::assigned(&mut rig);
+    let epoch = rig.epoch;
+    restore(&mut rig, P0, epoch);
+    restore(&mut rig, P1, E1);
+    assert!(told(&rig).is_empty());
+    for at in [10, 11] {
+        other.read(&mut rig, "A", at);
+        rig.answer(accepted());
+    }
     assert_eq!(told(&rig), [1]);
 }
 
@@ -93,6 +118,17 @@ fn what_was_forgotten_is_not_known() {
         rig.read(order, 1, "USED");
         rig.answer(accepted());
         rig.secs(60);
+    }
+    other.read(&mut rig, "A", 2);
+    assert!(told(&rig).is_empty());
+}
+
+#[test]
+fn what_was_only_passed_over_is_not_known() {
+    let mut rig = Rig::new(config());
+    let mut other = Other::assigned(&mut rig);
+    if let Content::Modification(old) = rig.modification("A", 1, "USED") {
+        rig.record(Content::TooOld(old), None);
     }
     other.read(&mut rig, "A", 2);
     assert!(told(&rig).is_empty());

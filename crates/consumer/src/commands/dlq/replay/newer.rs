@@ -1,6 +1,6 @@
 //! Newer modifications of parked orders in their sources, for orders of which no outcomes tell.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -21,10 +21,16 @@ const CLOCKS: i64 = 600_000;
 #[derive(Debug, Default)]
 pub(super) struct Since {
     partitions: BTreeMap<(Arc<str>, i32), (i64, i64)>,
+    /// Orders of which a record was parked that could not be read: what equals it has been sent since, or will be.
+    unread: HashSet<OrderKey>,
 }
 
 impl Since {
-    pub(super) fn saw(&mut self, candidate: &Candidate) {
+    /// `decided`: it is parked after the pipeline has sent it.
+    pub(super) fn saw(&mut self, candidate: &Candidate, order: OrderKey, decided: bool) {
+        if !decided {
+            self.unread.insert(order);
+        }
         let source = &candidate.source;
         let own = (source.offset, candidate.event.modified_at.millis());
         let since = self.partitions.entry((Arc::clone(&source.topic), source.partition)).or_insert(own);
@@ -69,8 +75,9 @@ impl Newer {
                 Ok(Found::Order(event)) => {
                     let order = keys.of(event.merchant_biz_no.as_str());
                     let seen = Seen::of(&event, message.offset());
-                    // What only says the same once more was left by the pipeline: nobody else sends it.
-                    let is_newer = |parked: Seen| seen.version > parked.version && !seen.is_twin_of(parked);
+                    // What equals a decided one was left by the pipeline: nobody else sends it.
+                    let was_left = |parked: Seen| seen.is_twin_of(parked) && !since.unread.contains(&order);
+                    let is_newer = |parked: Seen| seen.version > parked.version && !was_left(parked);
                     if knowledge.of(order).is_none() && newest.of(order).is_some_and(is_newer) {
                         found.saw(order, seen.version, format!("{}/{}@{}", message.topic(), message.partition(), message.offset()));
                     }

@@ -88,7 +88,7 @@ impl Walk<'_> {
             return Some(("superseded", "this run has sent the same or a newer modification of the order already".to_owned()));
         }
         if let Some(known) = self.knowledge.of(key) {
-            match known.compare(seen) {
+            match known.compare(seen, self.sent.of(key)) {
                 Compared::Sendable => {}
                 Compared::Accepted => return Some(("already_accepted", "AlipayHK has accepted this very modification".to_owned())),
                 Compared::Older(newer) => return Some(("older", format!("a newer modification was decided: @{}", newer.offset))),
@@ -98,7 +98,6 @@ impl Walk<'_> {
         }
         let is_newest = !self.newest.is_behind(key, seen);
         let is_milestone = self.config.rulebook.of(candidate.event.biz_type).is_milestone(&candidate.event.status);
-        let goes = is_newest || (is_milestone && !self.newest.has_twin_of(key, seen));
-        (!goes).then(|| ("superseded", "another letter has the same or a newer modification of the order".to_owned()))
+        (!is_newest && !is_milestone).then(|| ("superseded", "another letter has a newer modification of the order".to_owned()))
     }
 }
