@@ -33,10 +33,9 @@ impl Cluster {
             *kafka.process.lock().expect("nobody panicked") = Some(kafka.spawn());
         }
         for kafka in &nodes {
-            // Three JVMs on a busy machine take their time.
             let running = kafka.process.lock().expect("nobody panicked");
             let process = running.as_ref().expect("just started");
-            assert!(ready(process, kafka.place.port, 4 * PATIENCE), "node {} of three did not start: {}", kafka.place.node, kafka.log());
+            assert!(ready(process, kafka.place.port, PATIENCE), "node {} of three did not start: {}", kafka.place.node, kafka.log());
         }
         Self { nodes }
     }

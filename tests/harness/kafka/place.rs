@@ -108,12 +108,18 @@ impl Place {
         let text = fs::read_to_string(file).expect("formatted storage");
         let lines = text.lines().map(|line| match line.split_once('=') {
             Some(("node.id", _)) => format!("node.id={}", self.node),
-            Some(("directory.id", id)) => format!("directory.id={}{}", &["A", "B", "C", "D"][self.node % 4], &id[1..]),
+            Some(("directory.id", id)) => format!("directory.id={}", id_of_another(id, self.node)),
             _ => line.to_owned(),
         });
         let text: Vec<String> = lines.collect();
         fs::write(file, text.join("\n") + "\n").expect("the folder is ours");
     }
+}
+
+/// The id of the folder of node 2, 3 or 4, other than that of node 1 and of one another: two nodes with one id cannot register both.
+fn id_of_another(id: &str, node: usize) -> String {
+    let mut letters = ["A", "B", "C", "D"].into_iter().filter(|letter| !id.starts_with(letter));
+    format!("{}{}", letters.nth(node - 2).expect("at most four nodes"), &id[1..])
 }
 
 fn format(kept: &Path) {
@@ -137,4 +143,20 @@ fn walk(root: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_nodes_have_one_id_whatever_the_first_one_has() {
+        for first in ["A", "B", "C", "D", "z", "-", "_", "0"] {
+            let id = format!("{first}8b8qrUiHjt7sSytPD4UGA");
+            let ids: BTreeSet<String> = (2..=4).map(|node| id_of_another(&id, node)).chain([id.clone()]).collect();
+            assert_eq!(ids.len(), 4, "{id}");
+        }
+    }
 }
