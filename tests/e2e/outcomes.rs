@@ -38,8 +38,8 @@ fn every_record_has_one_outcome_in_the_partition_of_its_number() {
     let topic = world.kafka.topic("outcomes-of", 4);
     let lives = lives("OUT", 4);
     let mut written = write(&world.orders, world.schema, untidy(&lives, 21));
-    let fault =
-        Fault::Result { code: "PARAM_ILLEGAL".into(), status: ResultStatus::F, message: String::new(), order_status: None, apply: false };
+    let (code, order_status) = ("PARAM_ILLEGAL".into(), Some("USED".into()));
+    let fault = Fault::Result { code, status: ResultStatus::F, message: String::new(), order_status, apply: false };
     world.alipayhk.set_faults(vec![Rule { orders: vec!["E2E-REJECTED".into()], ..Rule::always(fault) }]);
     let odd = [
         order("E2E-REJECTED").record(world.schema),
@@ -65,6 +65,10 @@ fn every_record_has_one_outcome_in_the_partition_of_its_number() {
         match outcome["disposition"].as_str().unwrap() {
             "delivered" => {
                 assert!(outcome["orderId"].is_string() && outcome["tracer_id"].is_string() && outcome["requestId"].is_string(), "{outcome}")
+            }
+            "rejected" => {
+                assert!(outcome["tracer_id"].is_string() && outcome["requestId"].is_string(), "what AlipayHK said: {outcome}");
+                assert_eq!((&outcome["orderStatus"], &outcome["held_status"]), (&"TICKETED".into(), &"USED".into()), "{outcome}");
             }
             "superseded" => assert!(outcome["superseded_by"].as_i64() > Some(place.1) || outcome["superseded_by"].is_number(), "{outcome}"),
             _ => {}

@@ -14,5 +14,6 @@ mod logs;
 mod members;
 mod starts;
 mod static_members;
+mod waking;
 mod world;
 mod writes;

@@ -156,6 +156,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into(), first },
         instance: config.kafka.instance_id.clone(),
         lingers,
+        session: config.kafka.session_timeout.saturating_sub(config.kafka.heartbeat),
         origin,
         heartbeat: poll_beat,
     };

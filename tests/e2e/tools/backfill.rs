@@ -74,13 +74,14 @@ fn a_stopped_backfill_says_how_to_go_on_and_goes_on_where_it_stopped() {
     assert!(stopped.errors.trim_end().ends_with("order-sync.toml"), "the whole command: {}", stopped.errors);
     let line = stopped.errors.lines().last().unwrap().split(" --config ").next().unwrap();
     let flags: Vec<&str> = line.split_once("order-sync backfill ").unwrap_or_else(|| panic!("{line}")).1.split(' ').collect();
+    assert!(line.ends_with(" --rate 10"), "{line}");
     let before = world.alipayhk.state().counters.applied;
     assert!(before < 40, "{before}");
     let other = refused(&config, &["backfill", "--from", "2026-01-01", "--run", flags[1]]);
     assert!(other.errors.contains("other flags"), "{}", other.errors);
 
     let began = Instant::now();
-    let rest = json(&config, &[&["backfill"][..], &flags, &["--rate", "100"]].concat());
+    let rest = json(&config, &[&["backfill"][..], &flags].concat());
     assert_eq!((&rest["end"], rest["ended"]["delivered"].as_u64()), (&"whole".into(), Some(40 - before)), "{rest}");
     assert!(began.elapsed() < Duration::from_secs(60));
     let state = world.assert_well_behaved();
@@ -110,7 +111,7 @@ fn a_backfill_that_is_gone_on_with_sends_no_milestone_behind_the_newest_one_that
     let flags: Vec<&str> = line.split_once("order-sync backfill ").unwrap_or_else(|| panic!("{line}")).1.split(' ').collect();
     let before = world.alipayhk.state().counters.applied;
     assert!((8..31).contains(&before), "{before}");
-    let rest = json(&config, &[&["backfill"][..], &flags, &["--rate", "100"]].concat());
+    let rest = json(&config, &[&["backfill"][..], &flags].concat());
     assert_eq!((&rest["end"], rest["ended"]["delivered"].as_u64()), (&"whole".into(), Some(31 - before)), "{rest}");
     let state = world.assert_well_behaved();
     assert_eq!((state.orders_held, state.counters.requests), (31, 31));

@@ -64,7 +64,7 @@ fn a_replay_stops_when_the_group_comes_alive_and_is_gone_on_with_when_it_rests()
     let before = world.alipayhk.state().counters.applied;
     assert!(before < 60, "{before}");
 
-    let rest = json(&config, &[&["dlq", "replay"][..], &flags, &["--rate", "100"]].concat());
+    let rest = json(&config, &[&["dlq", "replay"][..], &flags].concat());
     assert_eq!((&rest["end"], rest["ended"]["delivered"].as_u64()), (&"whole".into(), Some(60 - before)), "{rest}");
     let state = world.assert_well_behaved();
     assert_eq!((state.orders_held, state.counters.applied_again), (60, 0));

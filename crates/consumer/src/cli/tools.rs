@@ -198,6 +198,16 @@ impl ReplayArgs {
     }
 }
 
+impl ResendArgs {
+    /// How it is sent, as flags.
+    pub fn flags(&self) -> String {
+        let mut flags = Flags::default();
+        flags.all("--rate", self.rate.iter().map(ToString::to_string));
+        flags.0.extend(self.online.then(|| "--online".to_owned()));
+        flags.0.join(" ")
+    }
+}
+
 impl BackfillArgs {
     /// What the run is about, as flags.
     pub fn flags(&self) -> String {

@@ -57,6 +57,7 @@ pub(super) fn run(args: &BackfillArgs) -> Result<ExitCode, Trouble> {
         config: &config,
         file: &args.common.config,
         command: "backfill",
+        resend: &args.resend,
         run: run.as_ref().zip(leave),
         knowledge: Arc::clone(&knowledge),
         expected: newest.len() as u64,

@@ -79,9 +79,34 @@ impl PollContext {
         std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// From now on partitions are given back at once: the consumer is about to be destroyed.
-    pub(crate) fn close(&self) {
+    /// A rebalance that was not carried out says that our partitions are somebody else's.
+    pub(crate) fn has_lost(&self) -> bool {
+        let rebalances = self.rebalances.lock().unwrap_or_else(PoisonError::into_inner);
+        rebalances.iter().any(|rebalance| matches!(rebalance, Rebalance::Revoke { lost: true, .. }))
+    }
+
+    /// It was begun, and is not carried out: it is the first one again.
+    pub(crate) fn put_back(&self, rebalance: Rebalance) {
+        self.rebalances.lock().unwrap_or_else(PoisonError::into_inner).push_front(rebalance);
+    }
+
+    /// From now on partitions are given back at once, those of rebalances that were not carried out first: the consumer is about to be destroyed.
+    pub(crate) fn close(&self, consumer: &BaseConsumer<Self>) {
         self.closing.store(true, Ordering::Release);
+        while let Some(rebalance) = self.next_rebalance() {
+            obey(consumer, &rebalance);
+        }
+    }
+}
+
+/// Carries a rebalance of a closing consumer out.
+fn obey(consumer: &BaseConsumer<PollContext>, rebalance: &Rebalance) {
+    let done = match rebalance {
+        Rebalance::Assign(partitions) => consumer.incremental_assign(partitions),
+        Rebalance::Revoke { partitions, .. } => consumer.incremental_unassign(partitions),
+    };
+    if let Err(error) = done {
+        tracing::warn!(%error, "the last rebalance of a closing consumer failed");
     }
 }
 
@@ -113,14 +138,7 @@ impl ConsumerContext for PollContext {
             _ => Rebalance::Revoke { partitions: partitions.clone(), lost: consumer.assignment_lost() },
         };
         if self.closing.load(Ordering::Acquire) {
-            let done = match &rebalance {
-                Rebalance::Assign(partitions) => consumer.incremental_assign(partitions),
-                Rebalance::Revoke { partitions, .. } => consumer.incremental_unassign(partitions),
-            };
-            if let Err(error) = done {
-                tracing::warn!(%error, "the last rebalance of a closing consumer failed");
-            }
-            return;
+            return obey(consumer, &rebalance);
         }
         self.rebalances.lock().unwrap_or_else(PoisonError::into_inner).push_back(rebalance);
     }

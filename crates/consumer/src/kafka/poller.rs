@@ -41,6 +41,8 @@ pub(crate) struct Poller {
     pub(crate) instance: Option<String>,
     /// How long a static member may still be heard after another one took its place.
     pub(crate) lingers: Option<Duration>,
+    /// Who stood still for so long is hardly a member any more.
+    pub(crate) session: Duration,
     /// Time zero of the process.
     pub(crate) origin: Moment,
     /// Milliseconds since `origin` at which the loop last turned, for `/livez`.
@@ -109,7 +111,12 @@ pub(crate) fn connect(client: &ClientConfig) -> KafkaResult<BaseConsumer<PollCon
 
 /// Closes a consumer, but waits for that no longer than a moment: correctness never depends on a clean close.
 fn close(consumer: BaseConsumer<PollContext>) {
-    consumer.client().context().close();
+    // It has heard that it is no member any more, and joins again as soon as that is carried out: as one that nobody stands for, which the group
+    // would wait for. Who has nothing to subscribe to does not join. (For others, unsubscribing means leaving, which a static member must not.)
+    if consumer.client().context().has_lost() {
+        consumer.unsubscribe();
+    }
+    consumer.client().context().close(&consumer);
     let (done, closed) = channel();
     let closing = std::thread::Builder::new().name("kafka-close".to_owned()).spawn(move || {
         drop(consumer);

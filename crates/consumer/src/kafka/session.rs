@@ -26,6 +26,7 @@ use super::poller::Poller;
 use super::positions::{self, Positions, stats_clock};
 use super::record::RawRecord;
 use super::transit::Transit;
+use crate::clock::Moment;
 
 /// A turn without a record waits this long for one; commands wait no longer than that.
 const TURN: Duration = Duration::from_millis(5);
@@ -44,6 +45,9 @@ const COUNT_AT_ALL: Duration = Duration::from_millis(500);
 const POSITION_EVERY: Duration = Duration::from_millis(50);
 /// The same while nothing happens. Each look wakes one of librdkafka's threads.
 const IDLE_POSITION_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a driver may take to see that it stood still. It has slept as long as the poll thread, but for a turn.
+const WOKEN: Duration = Duration::from_secs(2);
 
 /// Why a consumer's life ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,11 @@ pub(crate) struct Session<'a> {
     position_at: Instant,
     /// When something last happened.
     busy_at: Instant,
+    /// When the loop last turned, on the clock that counts the time asleep.
+    turned_at: Moment,
+    /// So long after it stood still for a session it carries no rebalance out: the driver is about to say that a new member shall take its place,
+    /// and librdkafka would join by itself.
+    woken_until: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
@@ -106,6 +115,8 @@ impl<'a> Session<'a> {
             counted: false,
             position_at: now,
             busy_at: now,
+            turned_at: Moment::now(),
+            woken_until: None,
         }
     }
 
@@ -161,6 +172,24 @@ impl<'a> Session<'a> {
             (code, _) => code.to_string(),
         };
         self.tell(Event::Fatal { what });
+    }
+
+    /// What was begun is carried out at the consumer's end.
+    fn over(&mut self, end: End) -> End {
+        if let Some(rebalance) = self.current.take() {
+            self.consumer.client().context().put_back(rebalance);
+        }
+        end
+    }
+
+    fn is_just_woken(&mut self) -> bool {
+        let (now, turned_at) = (Moment::now(), self.turned_at);
+        self.turned_at = now;
+        if now.since(turned_at) >= self.poller.session {
+            self.woken_until = Some(Instant::now() + WOKEN);
+        }
+        self.woken_until = self.woken_until.filter(|until| *until > Instant::now());
+        self.woken_until.is_some()
     }
 
     fn tell(&self, event: Event) {
@@ -284,8 +313,8 @@ impl Life for Session<'_> {
                 }
             }
             Command::Seek { id, epoch, offset } => self.seek(id, epoch, offset),
-            Command::Rebuild => return Some(End::Rebuild),
-            Command::Stop => return Some(End::Stop),
+            Command::Rebuild => return Some(self.over(End::Rebuild)),
+            Command::Stop => return Some(self.over(End::Stop)),
         }
         None
     }
@@ -307,7 +336,9 @@ impl Life for Session<'_> {
         if !self.fetch_batch() {
             return Some(End::Stop);
         }
-        self.rebalance();
+        if !self.is_just_woken() {
+            self.rebalance();
+        }
         for what in self.consumer.client().context().take_errors() {
             self.tell(Event::Trouble { what });
         }

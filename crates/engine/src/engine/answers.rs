@@ -36,7 +36,7 @@ impl<P: Clone> Engine<P> {
             Outcome::Definitive(Verdict::HeldAlready) => {
                 let held = lane.memory.as_deref().zip(lane.queue.first());
                 if held.is_some_and(|(memory, work)| memory.holds_other_content(work)) {
-                    self.rejected(call.lane, ResultCode::lenient(STATUS_INVALID), now);
+                    self.rejected(call.lane, ResultCode::lenient(STATUS_INVALID), ticket, now);
                 } else {
                     self.accepted(call, ticket, now);
                 }
@@ -45,8 +45,8 @@ impl<P: Clone> Engine<P> {
                 self.counters.peer_ahead += 1;
                 self.decided(call.lane, Disposition::Stale(StaleReason::PeerAhead), false, Some(ticket), now);
             }
-            Outcome::Definitive(Verdict::Rejected(code)) => self.rejected(call.lane, code, now),
-            Outcome::Indefinite(indefinite) => self.undecided(call, &indefinite, now),
+            Outcome::Definitive(Verdict::Rejected(code)) => self.rejected(call.lane, code, ticket, now),
+            Outcome::Indefinite(indefinite) => self.undecided(call, &indefinite, ticket, now),
         }
         self.go_on(call.lane, now);
     }
@@ -63,7 +63,7 @@ impl<P: Clone> Engine<P> {
     }
 
     /// A copy goes aside first; only its confirmation settles.
-    fn rejected(&mut self, lane: LaneRef, code: ResultCode, now: Now) {
+    fn rejected(&mut self, lane: LaneRef, code: ResultCode, ticket: Ticket, now: Now) {
         self.fuse_spend(now);
         if let Some(work) = self.lane_mut(lane).and_then(|lane| lane.queue.first_mut()) {
             // A refusal is a failed attempt too: the dead letter says when.
@@ -71,11 +71,11 @@ impl<P: Clone> Engine<P> {
             tries.first_failure.get_or_insert(now);
             tries.last_failure = Some(now);
         }
-        self.park(lane, ParkReason::Rejected(code));
+        self.park(lane, ParkReason::Rejected(code), Some(ticket));
     }
 
     /// Nothing is decided: backoff, and who else has to wait.
-    fn undecided(&mut self, call: CallInfo, indefinite: &Indefinite, now: Now) {
+    fn undecided(&mut self, call: CallInfo, indefinite: &Indefinite, ticket: Ticket, now: Now) {
         let (backoff, alive) = (self.backoff(), self.config.alive());
         let Some(partition) = self.partitions.get_mut(&call.lane.partition) else { return };
         let holds = partition.holds(now);
@@ -101,7 +101,7 @@ impl<P: Clone> Engine<P> {
         }
         if let Some(reason) = self.gives_up(call.lane, indefinite.cause, now) {
             self.fuse_spend(now);
-            return self.park(call.lane, reason);
+            return self.park(call.lane, reason, Some(ticket));
         }
         let Some(partition) = self.partitions.get_mut(&call.lane.partition) else { return };
         let before = partition.before;

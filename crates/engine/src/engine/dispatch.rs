@@ -87,7 +87,7 @@ impl<P: Clone> Engine<P> {
                 lane.trouble().armed = Some(at);
                 self.wake_at(at, lane_ref);
             }
-            Turn::Go => self.park(lane_ref, ParkReason::Unfit(UnfitReason::Invalid, FORBIDDEN.into())),
+            Turn::Go => self.park(lane_ref, ParkReason::Unfit(UnfitReason::Invalid, FORBIDDEN.into()), None),
             Turn::Nothing => self.retire(lane_ref, now),
             Turn::NotBefore(_) | Turn::Partition | Turn::Type(_) => {}
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Engine, LaneRef};
-use crate::io::{Disposition, Effect, Epoch, Now, Offset, Park, ParkKind, ParkReason, PartitionId, UnfitReason};
+use crate::io::{Disposition, Effect, Epoch, Now, Offset, Park, ParkKind, ParkReason, PartitionId, Ticket, UnfitReason};
 use crate::lane::Busy;
 use crate::partition::Unfit;
 
@@ -24,14 +24,14 @@ impl<P: Clone> Engine<P> {
     }
 
     /// The front work of a lane is written to the dead-letter topic.
-    pub(super) fn park(&mut self, lane_ref: LaneRef, reason: ParkReason) {
+    pub(super) fn park(&mut self, lane_ref: LaneRef, reason: ParkReason, ticket: Option<Ticket>) {
         let Some(lane) = self.lane_mut(lane_ref) else { return };
         let Some(work) = lane.queue.first_mut() else { return };
         lane.busy = Busy::Parking;
         let offset = Offset(work.version.offset);
         let payload = work.payload.clone();
         let tries = work.tries();
-        tries.parking = Some(reason.clone());
+        tries.parking = Some((reason.clone(), ticket));
         let (attempts, failures) = (tries.attempts, tries.first_failure.zip(tries.last_failure));
         let (partition, epoch) = (lane_ref.partition, lane_ref.epoch);
         if let Some(partition) = self.current(partition, epoch) {
@@ -71,13 +71,13 @@ impl<P: Clone> Engine<P> {
         }
         let Some(lane) = self.lane_mut(lane_ref) else { return };
         lane.busy = Busy::No;
-        let Some(reason) = lane.queue.first().and_then(|work| work.tries.as_ref()?.parking.clone()) else { return };
+        let Some((reason, ticket)) = lane.queue.first().and_then(|work| work.tries.as_ref()?.parking.clone()) else { return };
         let disposition = match reason {
             ParkReason::Rejected(code) => Disposition::Rejected(code),
             ParkReason::Unfit(reason, _) => Disposition::Parked(ParkKind::from(reason)),
             ParkReason::Undecided(_) => Disposition::Parked(ParkKind::Undecided),
         };
-        self.decided(lane_ref, disposition, false, None, now);
+        self.decided(lane_ref, disposition, false, ticket, now);
         self.go_on(lane_ref, now);
     }
 
@@ -89,9 +89,9 @@ impl<P: Clone> Engine<P> {
         let Some(found) = self.lane_mut(lane) else { return };
         if found.busy == Busy::ParksAgain
             && found.trouble().due <= now
-            && let Some(reason) = found.queue.first().and_then(|work| work.tries.as_ref()?.parking.clone())
+            && let Some((reason, ticket)) = found.queue.first().and_then(|work| work.tries.as_ref()?.parking.clone())
         {
-            self.park(lane, reason);
+            self.park(lane, reason, ticket);
         }
     }
 

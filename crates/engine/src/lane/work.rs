@@ -74,7 +74,8 @@ pub(crate) struct Tries {
     pub(crate) generation: u32,
     pub(crate) first_failure: Option<Now>,
     pub(crate) last_failure: Option<Now>,
-    pub(crate) parking: Option<crate::io::ParkReason>,
+    /// Why it goes aside, and after which call.
+    pub(crate) parking: Option<(crate::io::ParkReason, Option<crate::io::Ticket>)>,
 }
 
 /// What may have been sent before this assignment.

@@ -58,7 +58,8 @@ pub(super) fn advice(kafka: &Kafka, reason: &str) -> String {
     let protocol = kafka.properties.get("security.protocol").unwrap_or("plaintext").to_ascii_lowercase();
     let mechanism = kafka.properties.mechanism().unwrap_or("none");
     if reason.contains("certificate verify failed") {
-        return property("ssl.ca.location", "does not name the authority that signed the broker's certificate");
+        let what = "does not name the authority that signed the broker's certificate, or that one is over or for another host name";
+        return property("ssl.ca.location", what);
     }
     if ["alert bad certificate", "alert certificate required", "alert unknown ca"].iter().any(|alert| reason.contains(alert)) {
         let what = "(with \"ssl.key.location\") has to name a certificate that the broker accepts: it asks for one of ours";

@@ -65,6 +65,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<ExitCode, Trouble> {
         config: &config,
         file: &args.common.config,
         command: "dlq replay",
+        resend,
         run: run.as_ref().zip(leave),
         knowledge: Arc::clone(&knowledge),
         expected,

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::channel;
 use super::drive::{End, Job, drive};
 use super::guard::Allowed;
 use super::{Knowledge, Run, Step, Tally};
-use crate::cli::quoted;
+use crate::cli::{ResendArgs, quoted};
 use crate::commands::run::stop_on_signals;
 use crate::commands::trouble::Trouble;
 use crate::commands::{complain, say};
@@ -31,6 +31,8 @@ pub(in crate::commands) struct Plan<'a> {
     pub(in crate::commands) file: &'a Path,
     /// The command, as it is typed.
     pub(in crate::commands) command: &'static str,
+    /// How it is sent.
+    pub(in crate::commands) resend: &'a ResendArgs,
     /// `None`: a dry run.
     pub(in crate::commands) run: Option<(&'a Run, Allowed)>,
     pub(in crate::commands) knowledge: Arc<Knowledge>,
@@ -131,7 +133,7 @@ fn tell(plan: &Plan<'_>, tally: Tally, end: End) -> ExitCode {
         End::Whole => ("whole", None),
         End::Stopped(why) => ("stopped", Some(why)),
     };
-    let go_on = run.filter(|_| why.is_some()).map(Run::flags);
+    let go_on = run.filter(|_| why.is_some()).map(|run| format!("{} {}", run.flags(), plan.resend.flags()).trim_end().to_owned());
     let people = tally.for_people(run.is_none());
     let report = Report {
         dry_run: run.is_none(),

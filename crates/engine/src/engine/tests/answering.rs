@@ -19,6 +19,7 @@ fn a_rejected_record_settles_only_when_its_dead_letter_is_confirmed() {
     assert_eq!((rig.committable(), rig.end_of(0)), (0, None));
     rig.confirm(true);
     assert!(matches!(rig.end_of(0), Some(Disposition::Rejected(_))));
+    assert!(rig.disposed[0].ticket.is_some(), "what the answer said goes into its outcome");
     assert_eq!(rig.committable(), 1);
 }
 

@@ -191,7 +191,12 @@ fn encryption() -> Section {
                 "The cipher.",
             ),
             key("alipayhk.encryption.key_bits", "256 or 128", Absent("256"), "128 only with `aes-ecb-pkcs7`."),
-            key("alipayhk.encryption.wrap", "`pkcs1` or `oaep`", Absent("`pkcs1`"), "How the symmetric key is wrapped."),
+            key(
+                "alipayhk.encryption.wrap",
+                "`pkcs1` or `oaep`",
+                Absent("`pkcs1`"),
+                "How the symmetric key is wrapped; OAEP with SHA-256, for MGF1 too.",
+            ),
             key("alipayhk.encryption.content_type", "`text` or `json`", Absent("`text`"), "What a sealed body calls itself."),
             key("alipayhk.encryption.public_key_file", "path", Absent(pair), "AlipayHK's RSA key, for which requests are sealed."),
             key("alipayhk.encryption.private_key_file", "path", Absent(pair), "Our RSA key, which opens sealed answers."),
