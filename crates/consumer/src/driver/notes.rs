@@ -1,7 +1,6 @@
 //! Log lines and counters for what the engine decided: each thing once, and the frequent ones at most every few seconds.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use alipayhk::Answer;
 use domain::{Outcome, Verdict};
@@ -11,34 +10,19 @@ use super::facts::Facts;
 use crate::kafka::letter;
 use crate::kafka::record::Payload;
 use crate::telemetry::causes;
+use crate::telemetry::logs::quiet::Quiet;
 use crate::telemetry::metrics::{CommitEnd, Metrics};
-
-/// A frequent line is written at most this often; what was left out in between is counted in the next one.
-const QUIET: Duration = Duration::from_secs(10);
 
 /// Writes the lines.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    said: HashMap<&'static str, (Instant, u64)>,
+    frequent: Quiet<&'static str>,
 }
 
 impl Notes {
     /// Whether a frequent line may be written now, and how many were left out since the last one.
     fn may_say(&mut self, what: &'static str) -> Option<u64> {
-        match self.said.get_mut(what) {
-            Some((at, left_out)) if at.elapsed() < QUIET => {
-                *left_out += 1;
-                None
-            }
-            Some((at, left_out)) => {
-                *at = Instant::now();
-                Some(std::mem::take(left_out))
-            }
-            None => {
-                self.said.insert(what, (Instant::now(), 0));
-                Some(0)
-            }
-        }
+        self.frequent.may_say(what, Instant::now())
     }
 
     /// An answer came, or none.
@@ -141,21 +125,5 @@ impl Notes {
             Note::Lease { held: false } => tracing::error!("no commit was accepted for too long: nothing is sent until one is"),
             Note::Lease { held: true } => tracing::info!("a commit was accepted: sending goes on"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frequent_line_is_said_once_in_a_while_with_what_was_left_out() {
-        let mut notes = Notes::default();
-        assert_eq!(notes.may_say("timeout"), Some(0));
-        assert_eq!((notes.may_say("timeout"), notes.may_say("timeout")), (None, None));
-        assert_eq!(notes.may_say("broken"), Some(0), "another line has its own pace");
-        let long_ago = Instant::now().checked_sub(QUIET).unwrap();
-        notes.said.get_mut("timeout").unwrap().0 = long_ago;
-        assert_eq!((notes.may_say("timeout"), notes.may_say("timeout")), (Some(2), None));
     }
 }

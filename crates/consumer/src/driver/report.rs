@@ -14,9 +14,7 @@ use super::unfit::{Told, Unfit};
 use crate::admin::state;
 use crate::admin::{Gathering, Published};
 use crate::kafka::record::Payload;
-
-/// One kind of trouble is said this often.
-const QUIET: Duration = Duration::from_secs(10);
+use crate::telemetry::logs::quiet::QUIET;
 
 /// Collects what the state shows beside the engine's snapshot.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ mod clean;
 mod filter;
 mod lines;
 mod panics;
+pub(crate) mod quiet;
 
 use std::io;
 

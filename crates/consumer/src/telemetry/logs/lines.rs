@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use opentelemetry::Context as TraceContext;
 use opentelemetry::trace::TraceContextExt as _;
@@ -17,6 +19,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::Format;
 use super::clean::Clean;
+use super::quiet::Quiet;
 
 /// Lines of this process.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -27,16 +30,30 @@ pub(crate) fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
+/// librdkafka says the same of every attempt to connect, several times a second.
+const LIBRDKAFKA: &str = "librdkafka";
+
 /// Writes each event to what `out` opens.
 pub(super) struct Lines<O> {
     format: Format,
     colour: bool,
     out: O,
+    /// Warnings of librdkafka.
+    quiet: Mutex<Quiet<String>>,
 }
 
 impl<O> Lines<O> {
     pub(super) fn new(format: Format, colour: bool, out: O) -> Self {
-        Self { format, colour, out }
+        Self { format, colour, out, quiet: Mutex::default() }
+    }
+
+    /// Whether a line is written, and how many equal ones were left out before it. Equal are those that differ in numbers only.
+    fn may_say(&self, metadata: &Metadata<'_>, message: &str) -> Option<u64> {
+        if metadata.target() != LIBRDKAFKA || *metadata.level() > Level::WARN {
+            return Some(0);
+        }
+        let what = message.chars().filter(|c| !c.is_ascii_digit()).collect();
+        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).may_say(what, Instant::now())
     }
 }
 
@@ -51,6 +68,11 @@ where
         let metadata = from_log.as_ref().unwrap_or_else(|| event.metadata());
         let mut fields = Fields::default();
         event.record(&mut fields);
+        match self.may_say(metadata, &fields.message) {
+            None => return,
+            Some(0) => {}
+            Some(left_out) => fields.add("left_out", left_out.into()),
+        }
         let trace = TraceContext::map_current(|context| context.span().span_context().clone());
         if trace.is_valid() {
             fields.add("trace_id", Value::String(trace.trace_id().to_string()));

@@ -88,6 +88,21 @@ fn lines_of_the_log_crate_keep_their_target_and_pass_the_same_filter() {
 }
 
 #[test]
+fn what_librdkafka_says_of_every_attempt_is_written_once_in_a_while() {
+    let _ = tracing_log::LogTracer::init();
+    let text = written(Format::Text, false, "debug", || {
+        for attempt in 0..5 {
+            log::error!(target: "librdkafka", "librdkafka: FAIL no connection (after {attempt}ms)");
+            log::debug!(target: "librdkafka", "librdkafka: a step");
+            tracing::warn!("ours");
+        }
+        log::error!(target: "librdkafka", "librdkafka: FAIL something else");
+    });
+    let times = |what: &str| text.matches(what).count();
+    assert_eq!((times("no connection"), times("something else"), times("a step"), times("ours")), (1, 1, 5, 5), "{text}");
+}
+
+#[test]
 fn a_panic_is_told_by_its_place_and_never_by_its_text() {
     let line = written(Format::Text, false, "info", || {
         let before = std::panic::take_hook();
