@@ -122,9 +122,15 @@ fn a_topic_that_is_deleted_is_told_and_the_others_go_on() {
     until("its order", PATIENCE, || world.alipayhk.order("OTHER-2").map(drop).ok_or_else(|| run.log()));
     world.write(parts[1].iter().copied());
     world.until_committed(&[&run]);
+    let log = run.log();
     run.stop_well();
     let state = world.alipayhk.state();
-    assert!(state.violations.is_empty(), "{:?}", state.violations);
+    // A commit of the deleted topic that is on its way when its partition is lost costs a new member. What was delivered and not committed by then
+    // goes out again, milestones before the newest one: this AlipayHK applies whatever comes.
+    let anew = log.contains("joins as a new member");
+    let mut wrong = state.violations.iter().filter(|one| !(anew && one.kind == Kind::OlderAfterNewer));
+    assert!(wrong.next().is_none(), "{:?}\n{log}", state.violations);
+    records.assert_delivered(&state);
 }
 
 #[test]

@@ -9,12 +9,12 @@ use order_sync_tests::config::Config;
 use order_sync_tests::kafka::{Group, Kafka, Topic};
 use order_sync_tests::oracle::{Oracle, Seen};
 use order_sync_tests::order_sync::{OrderSync, settled};
-use order_sync_tests::orders::{Life, Modification, lives, untidy};
+use order_sync_tests::orders::{Life, Modification, assert_delivered, lives, untidy};
 use order_sync_tests::proxy::Proxy;
 use order_sync_tests::wait::{PATIENCE, until};
-use sandbox::Span;
 use sandbox::faults::{Fault, Rule};
 use sandbox::model::{OrderRule, Stands};
+use sandbox::{Span, State};
 use serde_json::Value as Json;
 
 /// Doors of the shared broker: one for each test that needs a line of its own.
@@ -174,6 +174,12 @@ impl Records {
         let records = untidy(&self.lives, self.seed);
         let size = records.len().div_ceil(parts);
         records.chunks(size).map(<[_]>::to_vec).collect()
+    }
+
+    /// AlipayHK holds the newest of each.
+    #[track_caller]
+    pub(crate) fn assert_delivered(&self, state: &State) {
+        assert_delivered(state, &self.lives);
     }
 }
 
