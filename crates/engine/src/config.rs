@@ -80,15 +80,20 @@ impl Config {
         self.timeout + self.late_apply
     }
 
+    /// Who was not heard for so long, or stood still, is hardly a member any more: a session, less the heartbeat that may have been missed before.
+    pub fn membership(&self) -> Duration {
+        self.session_timeout.saturating_sub(self.heartbeat)
+    }
+
     /// How long after another process took our place we may still be heard: until the lease is over, and L.
     pub fn lingers(&self) -> Option<Duration> {
-        self.static_member.then(|| self.session_timeout.saturating_sub(self.heartbeat))
+        self.static_member.then(|| self.membership())
     }
 
     /// A write whose place in its topic matters is on its log after so long, or has failed: half of what a session leaves, so that the other half is
     /// for handing it over.
     pub fn write_within(&self) -> Duration {
-        self.session_timeout.saturating_sub(self.heartbeat) / 2
+        self.membership() / 2
     }
 
     /// Silent once the last accepted commit was issued longer ago than this.

@@ -104,7 +104,7 @@ impl<P: Clone> Engine<P> {
 
     /// Until when an outcome may be handed over: whatever becomes of us, it is on its log before another owner writes, or it has failed.
     pub fn writes_until(&self) -> Option<Now> {
-        let session = self.config.session_timeout.saturating_sub(self.config.heartbeat);
+        let session = self.config.membership();
         self.lease_from.map(|from| Now(from.0 + session.saturating_sub(self.config.write_within())))
     }
 

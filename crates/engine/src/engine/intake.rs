@@ -1,12 +1,12 @@
 //! Records come in: the ledger opens their offset, their lane takes them.
 
-use domain::{MerchantBizNo, Mode};
+use domain::Mode;
 use thin_vec::ThinVec;
 
 use super::dispatch::FORBIDDEN;
 use super::{Engine, LaneRef};
 use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, SkipReason, UnfitReason};
-use crate::lane::{Arrival, Busy, Candidates, Circumstances, Lane, Later, Rider, StatusId, Version, Work};
+use crate::lane::{Arrival, Busy, Candidates, Circumstances, Lane, Rider, StatusId, Version, Work};
 use crate::partition::Phase;
 use crate::rules::Rule;
 
@@ -110,18 +110,6 @@ impl<P: Clone> Engine<P> {
             None | Some(false) => {}
         }
         self.passed(lane_ref, offset, Disposition::Skipped(SkipReason::TooOld), None, now);
-    }
-
-    /// A record ends without a work of its own; in a lane that is held, not before the hold does: whoever takes over meanwhile has to hold it too.
-    fn passed(&mut self, lane_ref: LaneRef, offset: Offset, disposition: Disposition, order: Option<&MerchantBizNo>, now: Now) {
-        let hold_until = self.partitions.get(&lane_ref.partition).and_then(|partition| partition.hold_until.filter(|until| *until > now));
-        let lacks = self.rules.lack(Rule::HeldOpen);
-        let trouble = self.lane_mut(lane_ref).and_then(|lane| lane.trouble.as_mut()).filter(|trouble| trouble.held.is_some() && !lacks);
-        match (hold_until, trouble) {
-            (Some(at), Some(trouble)) => trouble.later.push(Later { at, done: vec![(offset, disposition)], ticket: None }),
-            (None, _) | (_, None) => self.dispose(lane_ref.partition, offset, disposition, None, order, now),
-        }
-        self.retire(lane_ref, now);
     }
 
     fn modification(&mut self, id: PartitionId, offset: Offset, modification: Modification<P>, bytes: u32, now: Now) {

@@ -81,7 +81,7 @@ impl<P: Clone> Engine<P> {
     pub(super) fn wake(&mut self, now: Now) {
         let slept = now.0.saturating_sub(self.awake_at.0);
         self.awake_at = now;
-        let session = self.config.session_timeout.saturating_sub(self.config.heartbeat);
+        let session = self.config.membership();
         if slept >= session && !self.partitions.is_empty() && !self.rules.lack(Rule::SleepersJoinAnew) {
             self.rebuild(RebuildReason::NotAMember, now);
         }

@@ -84,6 +84,18 @@ impl<P: Clone> Engine<P> {
         self.dispose_all(lane_ref.partition, done, ticket, Some(&order), now);
     }
 
+    /// A record ends without a work of its own; in a lane that is held, not before the hold does: whoever takes over meanwhile has to hold it too.
+    pub(super) fn passed(&mut self, lane_ref: LaneRef, offset: Offset, disposition: Disposition, order: Option<&MerchantBizNo>, now: Now) {
+        let hold_until = self.partitions.get(&lane_ref.partition).and_then(|partition| partition.hold_until.filter(|until| *until > now));
+        let lacks = self.rules.lack(Rule::HeldOpen);
+        let trouble = self.lane_mut(lane_ref).and_then(|lane| lane.trouble.as_mut()).filter(|trouble| trouble.held.is_some() && !lacks);
+        match (hold_until, trouble) {
+            (Some(at), Some(trouble)) => trouble.later.push(Later { at, done: vec![(offset, disposition)], ticket: None }),
+            (None, _) | (_, None) => self.dispose(lane_ref.partition, offset, disposition, None, order, now),
+        }
+        self.retire(lane_ref, now);
+    }
+
     /// What could not settle before now, and may.
     pub(super) fn settle_later(&mut self, lane_ref: LaneRef, now: Now) {
         let Some(lane) = self.lane_mut(lane_ref) else { return };

@@ -82,16 +82,11 @@ fn what_nobody_can_have_sent_before_keeps_its_request_id_and_lets_the_older_one_
     assert_eq!(rig.answer(accepted()).generation, 0);
 }
 
-fn too_old(rig: &mut Rig, at: i64) -> i64 {
-    let Content::Modification(modification) = rig.modification("A", at, "USED") else { unreachable!() };
-    rig.record(Content::TooOld(modification), None)
-}
-
 #[test]
 fn what_is_too_old_now_may_be_on_its_way_from_when_it_was_not() {
     let mut rig = Rig::idle(config());
     rig.assign(&facts(left(0, false, 16_384, &[]), 2), 10);
-    let skipped = too_old(&mut rig, 1);
+    let skipped = rig.too_old(1);
     let newer = rig.read("A", 2, "USED");
     rig.secs(L - 1);
     assert!(rig.called().is_empty(), "its predecessor's call may still be applied");
@@ -108,13 +103,13 @@ fn nothing_older_is_sent_in_place_of_what_is_too_old() {
         rig.read(other, 1, "USED");
     }
     let older = rig.read("A", 1, "USED");
-    let newer = too_old(&mut rig, 2);
+    let newer = rig.too_old(2);
     rig.pass(Duration::from_secs(5));
     assert!(rig.called().contains(&newer) && !rig.called().contains(&older));
     let learnt = left(3, true, 16_384, &[]);
     rig.assign(&facts(learnt, 4), 10);
     rig.next = 0;
-    too_old(&mut rig, 5);
+    rig.too_old(5);
     rig.next = 3;
     let stale = rig.read("A", 4, "USED");
     assert_eq!(rig.end_of(stale), Some(Disposition::Stale(StaleReason::Older)), "also below the committed offset it teaches");

@@ -206,6 +206,12 @@ impl Rig {
         offset
     }
 
+    /// The next record: a modification of `A` that `delivery.max_age` skips.
+    pub(super) fn too_old(&mut self, at: i64) -> i64 {
+        let Content::Modification(modification) = self.modification("A", at, "USED") else { unreachable!() };
+        self.record(Content::TooOld(modification), None)
+    }
+
     pub(super) fn unfit(&mut self) -> i64 {
         self.record(Content::Unfit { reason: UnfitReason::Undecodable, message: "no".into(), payload: self.next }, None)
     }

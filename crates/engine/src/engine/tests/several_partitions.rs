@@ -1,6 +1,6 @@
 //! An order that lives in two partitions is told, once: when it is first met in the second one.
 
-use domain::{BizType, MerchantBizNo, ModifiedAt, OrderStatus};
+use domain::MerchantBizNo;
 
 use super::rig::*;
 use crate::Config;
@@ -23,15 +23,8 @@ impl Other {
     }
 
     fn read(&mut self, rig: &mut Rig, order: &str, at: i64) {
-        let modification = Modification {
-            order: MerchantBizNo::parse(order).unwrap(),
-            biz_type: BizType::MovieTicket,
-            status: OrderStatus::parse("USED").unwrap(),
-            modified_at: ModifiedAt::parse(EPOCH + at, EPOCH + at).unwrap(),
-            content: at as u64,
-            payload: 0,
-        };
-        let record = Record { offset: Offset(self.next), leader_epoch: None, bytes: 1, content: Content::Modification(modification) };
+        let content = rig.modification(order, at, "USED");
+        let record = Record { offset: Offset(self.next), leader_epoch: None, bytes: 1, content };
         self.next += 1;
         rig.put(Input::Fetched { partition: P1, epoch: E1, record });
     }
@@ -80,7 +73,9 @@ fn an_order_that_rests_in_one_partition_and_comes_in_another_is_told_once() {
     assert_eq!(told(&rig), [1], "both have met it");
 }
 
-fn restore(rig: &mut Rig, partition: PartitionId, epoch: Epoch) {
+/// Outcomes of the partition tell of `A`.
+fn restore(rig: &mut Rig, partition: PartitionId) {
+    let epoch = if partition == P1 { E1 } else { rig.epoch };
     let standing = Standing { at: EPOCH + 9, offset: Offset(2), content: 0, was_accepted: false, accepted: None };
     rig.put(Input::Restored { partition, epoch, orders: vec![(MerchantBizNo::parse("A").unwrap(), standing)] });
 }
@@ -89,8 +84,7 @@ fn restore(rig: &mut Rig, partition: PartitionId, epoch: Epoch) {
 fn what_was_restored_counts_as_known() {
     let mut rig = Rig::new(config());
     let mut other = Other::assigned(&mut rig);
-    let epoch = rig.epoch;
-    restore(&mut rig, P0, epoch);
+    restore(&mut rig, P0);
     other.read(&mut rig, "A", 10);
     assert_eq!(told(&rig), [1]);
 }
@@ -99,9 +93,8 @@ fn what_was_restored_counts_as_known() {
 fn what_was_restored_of_both_is_told_with_its_first_record() {
     let mut rig = Rig::new(config());
     let mut other = Other::assigned(&mut rig);
-    let epoch = rig.epoch;
-    restore(&mut rig, P0, epoch);
-    restore(&mut rig, P1, E1);
+    restore(&mut rig, P0);
+    restore(&mut rig, P1);
     assert!(told(&rig).is_empty());
     for at in [10, 11] {
         other.read(&mut rig, "A", at);
@@ -127,9 +120,7 @@ fn what_was_forgotten_is_not_known() {
 fn what_was_only_passed_over_is_not_known() {
     let mut rig = Rig::new(config());
     let mut other = Other::assigned(&mut rig);
-    if let Content::Modification(old) = rig.modification("A", 1, "USED") {
-        rig.record(Content::TooOld(old), None);
-    }
+    rig.too_old(1);
     other.read(&mut rig, "A", 2);
     assert!(told(&rig).is_empty());
 }
