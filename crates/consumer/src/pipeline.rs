@@ -148,7 +148,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
     let (prepared_sender, prepared) = unbounded_channel();
     let pool = signing_pool(clients.clone(), cores, prepared_sender).map_err(machine)?;
     let caller = Arc::new(Caller::new(clients, Arc::clone(&config.rulebook), line));
-    let lingers = engine_config.lingers();
+    let (lingers, membership) = (engine_config.lingers(), engine_config.membership());
     let engine = Engine::new(engine_config, seed(), Now(origin.elapsed()));
     let poller = Poller {
         client: config.kafka.client_config(),
@@ -156,7 +156,7 @@ pub(crate) async fn run(config: Config, outside: Outside) -> Result<(), RunError
         beginning: Beginning { start: config.kafka.start, history: config.delivery.history, cluster_id: cluster_id.as_str().into(), first },
         instance: config.kafka.instance_id.clone(),
         lingers,
-        session: config.kafka.session_timeout.saturating_sub(config.kafka.heartbeat),
+        membership,
         origin,
         heartbeat: poll_beat,
     };

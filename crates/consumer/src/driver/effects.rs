@@ -54,7 +54,7 @@ impl Driver {
                     self.report.failed(reason);
                     return Some(Failure::Watchdog(reason));
                 }
-                Effect::Note(note) => self.notes.take(&self.facts, &self.metrics, note, self.now()),
+                Effect::Note(note) => self.notes.take(&self.facts, &self.metrics, note, self.origin),
             }
         }
         None

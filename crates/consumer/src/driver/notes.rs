@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use alipayhk::Answer;
 use domain::{Outcome, Verdict};
-use engine::{GateReason, Note, Now, Park, Ticket};
+use engine::{GateReason, Note, Park, Ticket};
 
 use super::facts::Facts;
+use crate::clock::Moment;
 use crate::kafka::letter;
 use crate::kafka::record::Payload;
 use crate::telemetry::causes;
@@ -57,8 +58,8 @@ impl Notes {
         }
     }
 
-    /// Counts a note, and writes its line.
-    pub(super) fn take(&mut self, facts: &Facts, metrics: &Metrics, note: Note, now: Now) {
+    /// Counts a note, and writes its line. `origin`: the engine's time zero.
+    pub(super) fn take(&mut self, facts: &Facts, metrics: &Metrics, note: Note, origin: Moment) {
         metrics.note(&note);
         match note {
             Note::GateClosed { biz_type, reason } => {
@@ -113,7 +114,7 @@ impl Notes {
             }
             Note::Held { partition, orders, until } => {
                 let partition = facts.name(partition);
-                let waits = until.0.saturating_sub(now.0);
+                let waits = until.0.saturating_sub(origin.elapsed());
                 tracing::warn!(%partition, orders, ?waits, "unclean hand-over: these orders wait for calls of the predecessor");
             }
             Note::CommitFailed { partition, result } => {

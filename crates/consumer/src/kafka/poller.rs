@@ -42,7 +42,7 @@ pub(crate) struct Poller {
     /// How long a static member may still be heard after another one took its place.
     pub(crate) lingers: Option<Duration>,
     /// Who stood still for so long is hardly a member any more.
-    pub(crate) session: Duration,
+    pub(crate) membership: Duration,
     /// Time zero of the process.
     pub(crate) origin: Moment,
     /// Milliseconds since `origin` at which the loop last turned, for `/livez`.

@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
     fn is_just_woken(&mut self) -> bool {
         let (now, turned_at) = (Moment::now(), self.turned_at);
         self.turned_at = now;
-        if now.since(turned_at) >= self.poller.session {
+        if now.since(turned_at) >= self.poller.membership {
             self.woken_until = Some(Instant::now() + WOKEN);
         }
         self.woken_until = self.woken_until.filter(|until| *until > Instant::now());

@@ -64,12 +64,12 @@ impl Knowledge {
 
     fn take(&mut self, key: OrderKey, told: &Told<'_>) {
         let Some(standing) = told.standing() else { return };
-        let decided = Version { at: standing.at, offset: standing.offset.0 };
+        let decided = Seen::decided(&standing).version;
         let own = told.modified_at.filter(|_| told.disposition == "delivered").map(|at| Version { at, offset: told.offset });
         let accepted = own.max(standing.was_accepted.then_some(decided));
         let known = self.orders.entry(key).or_insert_with(|| Known { standing: standing.clone(), accepted });
         known.accepted = known.accepted.max(accepted);
-        if decided >= (Version { at: known.standing.at, offset: known.standing.offset.0 }) {
+        if decided >= Seen::decided(&known.standing).version {
             known.standing = standing;
         }
     }
@@ -79,7 +79,7 @@ impl Known {
     /// Whether a modification may still be sent. `sent`: the newest one that this run has sent of the order.
     pub(in crate::commands) fn compare(&self, seen: Seen, sent: Option<Seen>) -> Compared {
         let version = seen.version;
-        let decided = Seen { version: Version { at: self.standing.at, offset: self.standing.offset.0 }, content: self.standing.content };
+        let decided = Seen::decided(&self.standing);
         match self.accepted {
             Some(accepted) if version == accepted => Compared::Accepted,
             // After something else it is a change back.

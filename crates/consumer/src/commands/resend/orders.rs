@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use domain::OrderEvent;
+use engine::Standing;
 
 /// A 128-bit keyed hash of an order's number: two orders never share one, for all practical purposes.
 pub(in crate::commands) type OrderKey = (u64, u64);
@@ -26,6 +27,11 @@ pub(in crate::commands) struct Seen {
 impl Seen {
     pub(in crate::commands) fn of(event: &OrderEvent, offset: i64) -> Self {
         Self { version: Version { at: event.modified_at.millis(), offset }, content: event.content() as u32 }
+    }
+
+    /// What was decided last of an order that stands like this.
+    pub(in crate::commands) fn decided(standing: &Standing) -> Self {
+        Self { version: Version { at: standing.at, offset: standing.offset.0 }, content: standing.content }
     }
 
     /// The same at the same time, written twice: whichever of them is sent, the other one is not.
