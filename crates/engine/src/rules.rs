@@ -83,6 +83,8 @@ pub enum Rule {
     WentBackOpen,
     /// While a partition restores, nothing is judged a duplicate.
     TwinsWhenRestored,
+    /// What outcomes tell of may be on its way all the same, and is held like what they don't.
+    ToldIsHeld,
 }
 
 /// Which rules are switched off.

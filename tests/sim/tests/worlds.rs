@@ -131,6 +131,12 @@ fn static_members_and_their_successors_break_no_rule() {
 #[test]
 fn what_the_outcomes_topic_tells_breaks_no_rule() {
     seeds(Generator::Restored, 1_500);
+    seeds(Generator::Told, 1_500);
+}
+
+#[test]
+fn a_call_that_outlives_the_outcome_of_its_order_stays_mended() {
+    stays_mended(&[35, 1_179, 26_552, 28_156, 52_978].map(|seed| (Generator::Told, seed)));
 }
 
 #[test]

@@ -150,7 +150,9 @@ impl<P: Clone> Engine<P> {
         }
         let arrival = lane.arrive(work, Circumstances { alone: fit == Fit::Behind, restoring });
         // By what lies before it the predecessor found it stale as well. By what outcomes tell of it, or of what comes later, it may be on its way.
-        let was_stale = matches!(arrival, Arrival::Stale(_)) && lane.memory.as_ref().is_some_and(|memory| memory.decided.offset < offset.0);
+        let lacks = self.rules.lack(Rule::ToldIsHeld);
+        let decided_before = lane.memory.as_ref().is_some_and(|memory| lacks || memory.decided.offset < offset.0);
+        let was_stale = matches!(arrival, Arrival::Stale(_)) && decided_before;
         if holds && !was_stale {
             partition.held_orders += u32::from(hold(lane, version, newer));
         }

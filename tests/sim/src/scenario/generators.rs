@@ -44,6 +44,8 @@ pub enum Generator {
     Static,
     /// What orders have had decided comes from the outcomes topic; of the records before the committed offset hardly any are read.
     Restored,
+    /// The same where a call that decided nothing outlives the end of its order and of its owner.
+    Told,
     /// AlipayHK repeats its answer to a known `requestId`, and there are many milestones.
     Cached,
     /// Modifications get too old between two owners.
@@ -58,7 +60,7 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
@@ -76,6 +78,7 @@ impl Generator {
         Self::Moved,
         Self::Static,
         Self::Restored,
+        Self::Told,
         Self::Cached,
         Self::Aged,
         Self::Alone,
@@ -84,7 +87,7 @@ impl Generator {
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 29] = [
+    pub const RUN: [Self; 30] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
@@ -114,6 +117,7 @@ impl Generator {
         Self::Aged,
         Self::Alone,
         Self::Prompt,
+        Self::Told,
     ];
 
     /// Its name on the command line.
@@ -136,6 +140,7 @@ impl Generator {
             Self::Moved => "moved",
             Self::Static => "static",
             Self::Restored => "restored",
+            Self::Told => "told",
             Self::Cached => "cached",
             Self::Aged => "aged",
             Self::Alone => "alone",
@@ -175,6 +180,10 @@ impl Generator {
                 (mix.shape.rejects, mix.shape.disorder) = (40, 6);
             }
             Self::Restored => (mix.partitions, mix.shape.orders) = (1, random.between(1, 3) as usize),
+            Self::Told => {
+                (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, 0);
+                (mix.shape.disorder, mix.shape.arrives) = (random.between(3, 8), random.between(3_000, 12_000));
+            }
             Self::Moved | Self::Aged => mix.partitions = 1,
             Self::Cached => {
                 (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, random.between(20, 60));
@@ -247,6 +256,17 @@ impl Generator {
                 scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..)));
                 let from = random.between(0, 15_000);
                 chain(scenario, from, random);
+            }
+            Self::Told => {
+                (scenario.outcomes, scenario.restores, scenario.history) = (true, true, random.between(0, 2));
+                (scenario.parks_undecided, scenario.late_apply) = (random.chance(50), 4_000);
+                scenario.rates = Rates { indefinite: random.between(20, 60), ..Rates::default() };
+                (scenario.crash_at, scenario.freeze_at) = (vec![None; scenario.processes], vec![None; scenario.processes]);
+                scenario.faults.clear();
+                for _ in 0..random.between(1, 3) {
+                    let (at, who) = (random.between(500, 15_000), process(scenario, random));
+                    scenario.faults.push((at, if random.chance(70) { Fault::Move(0, who) } else { Fault::Shutdown(who) }));
+                }
             }
             Self::Freeze => {
                 for _ in 0..random.between(1, 3) {
