@@ -46,6 +46,7 @@ fn the_same_seed_is_the_same_run() {
 fn everything_together_breaks_no_rule() {
     seeds(Generator::Mixed, 1_500);
     seeds(Generator::Small, 1_500);
+    seeds(Generator::Crossed, 1_500);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use sandbox::model::OrderRule;
 
 use super::draw::{self, Mix};
-use super::turns::{accept, chain, quiet, successors};
+use super::turns::{accept, chain, crossed, quiet, successors};
 use super::{Fault, Rates, SESSION, Scenario};
 use crate::random::Random;
 
@@ -46,6 +46,8 @@ pub enum Generator {
     Restored,
     /// The same where a call that decided nothing outlives the end of its order and of its owner.
     Told,
+    /// Two of the others at once.
+    Crossed,
     /// AlipayHK repeats its answer to a known `requestId`, and there are many milestones.
     Cached,
     /// Modifications get too old between two owners.
@@ -60,7 +62,7 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
@@ -83,11 +85,12 @@ impl Generator {
         Self::Aged,
         Self::Alone,
         Self::Prompt,
+        Self::Crossed,
         Self::Calm,
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 30] = [
+    pub const RUN: [Self; 32] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
@@ -118,6 +121,8 @@ impl Generator {
         Self::Alone,
         Self::Prompt,
         Self::Told,
+        Self::Crossed,
+        Self::Crossed,
     ];
 
     /// Its name on the command line.
@@ -141,6 +146,7 @@ impl Generator {
             Self::Static => "static",
             Self::Restored => "restored",
             Self::Told => "told",
+            Self::Crossed => "crossed",
             Self::Cached => "cached",
             Self::Aged => "aged",
             Self::Alone => "alone",
@@ -185,6 +191,12 @@ impl Generator {
                 (mix.shape.disorder, mix.shape.arrives) = (random.between(3, 8), random.between(3_000, 12_000));
             }
             Self::Moved | Self::Aged => mix.partitions = 1,
+            Self::Crossed => {
+                (mix.partitions, mix.shape.orders) = (1, random.between(1, 2) as usize);
+                (mix.shape.disorder, mix.shape.arrives) = (random.between(1, 8), random.between(1_000, 15_000));
+                (mix.shape.records, mix.shape.stride) = ((8, 20), random.pick(&[1, 1, 4, 6_000, 20_000, 120_000]));
+                mix.shape.rejects = random.pick(&[0, 0, 20, 40]);
+            }
             Self::Cached => {
                 (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, random.between(20, 60));
                 (mix.shape.disorder, mix.shape.arrives) = (random.between(2, 8), random.between(1_000, 20_000));
@@ -203,7 +215,7 @@ impl Generator {
             // A position that moves without a record is known late.
             Self::Prompt => mix.shape.controls = 0,
         }
-        if !matches!(self, Self::Wide | Self::Doubtful) {
+        if !matches!(self, Self::Wide | Self::Doubtful | Self::Crossed) {
             mix.shape.stride = mix.shape.stride.min(4);
         }
         if matches!(self, Self::Chain | Self::Freeze | Self::Cut | Self::Static) {
@@ -220,7 +232,7 @@ impl Generator {
         scenario
     }
 
-    fn aim(self, scenario: &mut Scenario, random: &mut Random) {
+    pub(super) fn aim(self, scenario: &mut Scenario, random: &mut Random) {
         let process = |scenario: &Scenario, random: &mut Random| random.index(scenario.processes);
         match self {
             Self::Mixed => {}
@@ -268,6 +280,7 @@ impl Generator {
                     scenario.faults.push((at, if random.chance(70) { Fault::Move(0, who) } else { Fault::Shutdown(who) }));
                 }
             }
+            Self::Crossed => crossed(scenario, random),
             Self::Freeze => {
                 for _ in 0..random.between(1, 3) {
                     let (at, who) = (random.between(0, 20_000), process(scenario, random));

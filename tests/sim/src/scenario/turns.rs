@@ -1,6 +1,6 @@
 //! Turns of events that several generators have in common.
 
-use super::{Fault, Rates, SESSION, Scenario};
+use super::{Fault, Generator, Rates, SESSION, Scenario};
 use crate::log::{Entry, Kind};
 use crate::random::Random;
 
@@ -48,6 +48,34 @@ pub(super) fn successors(scenario: &mut Scenario, random: &mut Random) {
         scenario.calm_from = scenario.calm_from.max(at + SESSION + random.between(0, 10_000));
     }
     scenario.processes = scenario.names.len();
+}
+
+/// What two generators aim at, in one world.
+pub(super) fn crossed(scenario: &mut Scenario, random: &mut Random) {
+    const KINDS: [Generator; 14] = [
+        Generator::Chain,
+        Generator::Freeze,
+        Generator::Cut,
+        Generator::Commits,
+        Generator::Doubtful,
+        Generator::Foreign,
+        Generator::Storm,
+        Generator::Moved,
+        Generator::Static,
+        Generator::Restored,
+        Generator::Told,
+        Generator::Cached,
+        Generator::Aged,
+        Generator::Refused,
+    ];
+    let first = random.index(KINDS.len());
+    // Never twice the same: a place that is taken twice is more than successors are drawn for.
+    let second = (first + random.between(1, KINDS.len() as u64 - 1) as usize) % KINDS.len();
+    [first, second].into_iter().for_each(|kind| KINDS[kind].aim(scenario, random));
+    if scenario.restores {
+        // The outcomes topic tells of one log only, and an offset moved by hand is not what it knows.
+        scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..)));
+    }
 }
 
 /// It is not refused.
