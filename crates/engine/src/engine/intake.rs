@@ -100,13 +100,14 @@ impl<P: Clone> Engine<P> {
     /// read a moment ago, is sent in place of it.
     fn too_old(&mut self, id: PartitionId, offset: Offset, modification: Modification<P>, bytes: u32, now: Now) {
         let version = Version { at: modification.modified_at.millis(), offset: offset.0 };
+        let milestone = self.config.rulebook.of(modification.biz_type).is_milestone(&modification.status);
         let Some(lane_ref) = self.lane(id, offset, &modification.order) else { return };
         let Some(partition) = self.partitions.get_mut(&id) else { return };
         let holds = partition.holds(now) && offset < partition.barrier;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         match lane.queue.last().map(|newest| newest.version < version) {
             Some(true) => return self.modification(id, offset, modification, bytes, now),
-            None if holds => partition.held_orders += u32::from(hold(lane, version, true)),
+            newer if holds && (newer.is_none() || milestone) => partition.held_orders += u32::from(hold(lane, version, true)),
             None | Some(false) => {}
         }
         self.passed(lane_ref, offset, Disposition::Skipped(SkipReason::TooOld), None, now);
@@ -140,7 +141,8 @@ impl<P: Clone> Engine<P> {
         let restoring = partition.restoring && !partition.rules().lack(Rule::TwinsWhenRestored);
         let holds = partition.holds(now) && offset < partition.barrier;
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
-        let newer = lane.queue.last().is_none_or(|newest| version > newest.version);
+        // A late milestone goes before what is newer than it.
+        let has_a_call = milestone || lane.queue.last().is_none_or(|newest| version > newest.version);
         if self.rules.lack(Rule::OneCall) && lane.busy == Busy::Call {
             lane.busy = Busy::No;
         }
@@ -154,7 +156,7 @@ impl<P: Clone> Engine<P> {
         let decided_before = lane.memory.as_ref().is_some_and(|memory| lacks || memory.decided.offset < offset.0);
         let was_stale = matches!(arrival, Arrival::Stale(_)) && decided_before;
         if holds && !was_stale {
-            partition.held_orders += u32::from(hold(lane, version, newer));
+            partition.held_orders += u32::from(hold(lane, version, has_a_call));
         }
         let equal_times = match arrival {
             Arrival::Stale(reason) => {
@@ -238,13 +240,14 @@ impl<P: Clone> Engine<P> {
     }
 }
 
-/// A record below the barrier of an unclean hand-over: its order waits. True: it did not before.
-fn hold<P>(lane: &mut Lane<P>, version: Version, newer: bool) -> bool {
+/// A record below the barrier of an unclean hand-over: its order waits. `has_a_call`: it was not absorbed by one before it, so it may be on
+/// its way beside that. True: the order did not wait before.
+fn hold<P>(lane: &mut Lane<P>, version: Version, has_a_call: bool) -> bool {
     let held = &mut lane.trouble().held;
     let first = held.is_none();
     *held = match *held {
         None => Some(Candidates::One(version)),
-        Some(_) if newer => Some(Candidates::Several),
+        Some(_) if has_a_call => Some(Candidates::Several),
         known @ Some(_) => known,
     };
     first

@@ -97,6 +97,20 @@ fn what_is_too_old_now_may_be_on_its_way_from_when_it_was_not() {
 }
 
 #[test]
+fn a_late_milestone_that_is_too_old_now_may_be_on_its_way_before_the_newest() {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 2), 10);
+    let newest = rig.read("A", 2, "USED");
+    let skipped = rig.too_old_as(1, "TICKETED");
+    rig.secs(L - 1);
+    assert!(rig.called().is_empty(), "which of the two its predecessor had on its way is not known");
+    assert_eq!(rig.end_of(skipped), None);
+    rig.secs(1);
+    assert_eq!(rig.end_of(skipped), Some(Disposition::Skipped(SkipReason::TooOld)));
+    assert_eq!(rig.called(), [newest]);
+}
+
+#[test]
 fn nothing_older_is_sent_in_place_of_what_is_too_old() {
     let mut rig = Rig::new(Config { requests_per_second: 1.0, ..config() });
     for other in ["B", "C"] {

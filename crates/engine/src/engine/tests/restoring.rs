@@ -163,6 +163,22 @@ fn what_outcomes_tell_of_may_be_on_its_way_all_the_same_after_an_unclean_end() {
 }
 
 #[test]
+fn a_late_milestone_that_outcomes_tell_of_may_be_on_its_way_before_the_newest() {
+    let mut rig = Rig::idle(with_outcomes());
+    rig.assign(&facts(left(4, false, 16_384, &[]), 6), 0);
+    rig.put(Input::Restoring { partition: P0, epoch: rig.epoch, on: true });
+    let [newest, milestone] = [rig.read("A", 8, "USED"), rig.read("A", 7, "TICKETED")];
+    tell(&mut rig, vec![("A", standing(7, milestone, false, None))]);
+    over(&mut rig);
+    rig.secs(L - 1);
+    assert!(rig.called().is_empty(), "a call of the milestone may outlive the one that decided it");
+    assert_eq!(rig.end_of(milestone), None, "so whoever takes over now has to hold the order too");
+    rig.secs(1);
+    assert_eq!(rig.called(), [newest]);
+    assert!(rig.end_of(milestone).is_some());
+}
+
+#[test]
 fn an_outcome_that_is_written_again_can_ask_how_its_order_stands_by_then() {
     let mut rig = Rig::new(with_outcomes());
     rig.read("A", 1, "TICKETED");

@@ -208,7 +208,11 @@ impl Rig {
 
     /// The next record: a modification of `A` that `delivery.max_age` skips.
     pub(super) fn too_old(&mut self, at: i64) -> i64 {
-        let Content::Modification(modification) = self.modification("A", at, "USED") else { unreachable!() };
+        self.too_old_as(at, "USED")
+    }
+
+    pub(super) fn too_old_as(&mut self, at: i64, status: &str) -> i64 {
+        let Content::Modification(modification) = self.modification("A", at, status) else { unreachable!() };
         self.record(Content::TooOld(modification), None)
     }
 
