@@ -191,10 +191,11 @@ impl<P> Lane<P> {
         }
     }
 
-    /// A record before the committed offset was decided, or absorbed by one that was; nobody knows whether it was accepted.
-    pub(crate) fn learn(&mut self, version: Version, content: u64, status: StatusId) {
+    /// A record before the committed offset was decided, or absorbed by one that was; nobody knows whether it was accepted. `status`: it may
+    /// have been.
+    pub(crate) fn learn(&mut self, version: Version, content: u64, status: Option<StatusId>) {
         let before = self.memory.as_ref().map(|memory| memory.decided);
-        self.remember(version, content, Some(status));
+        self.remember(version, content, status);
         if let Some(memory) = self.memory.as_mut().filter(|memory| Some(memory.decided) != before) {
             memory.rests = memory.rests.with(false);
         }

@@ -85,6 +85,8 @@ pub enum Rule {
     TwinsWhenRestored,
     /// What outcomes tell of may be on its way all the same, and is held like what they don't.
     ToldIsHeld,
+    /// `strict` does not judge what a predecessor may have sent.
+    LeftUnjudged,
 }
 
 /// Which rules are switched off.

@@ -18,7 +18,7 @@ cut-off members, damaged metadata. Every line says how far it is; what it finds 
   --count N         at most so many schedules
   --jobs N          threads (default: one a core)
   --generator NAME  only this kind: mixed small chain freeze cut commits doubtful wide foreign storm closed refused orderly quota moved static restored told
-                    crossed cached aged alone prompt calm
+                    crossed strict cached aged alone prompt calm
   --from SEED       the first seed (default: 1)
   --seed N          one world; with --trace everything that happens in it
   --without RULE    a rule is switched off, by its name in the list of mutants; may be repeated

@@ -167,6 +167,7 @@ pub const HUNTS: &[Hunt] = &[
     hunt(&[Mutant::OutcomeFirst], Generator::Restored, Some(4841), ""),
     hunt(&[Mutant::Engine(Rule::TwinsWhenRestored)], Generator::Restored, Some(35729), ""),
     hunt(&[Mutant::Engine(Rule::ToldIsHeld)], Generator::Told, Some(35), ""),
+    hunt(&[Mutant::Engine(Rule::LeftUnjudged)], Generator::Strict, Some(2130), ""),
 ];
 
 const fn hunt(off: &'static [Mutant], generator: Generator, seed: Option<u64>, why: &'static str) -> Hunt {

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::driver::Driver;
 use crate::poller::Poller;
 use crate::scenario::{HEARTBEAT, SESSION, Scenario, TIMEOUT};
-use crate::world::{Event, World};
+use crate::world::{Event, World, rulebook, strict_rulebook};
 
 /// What the engine keeps for a record: where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl World {
             on_undecided: if scenario.parks_undecided { undecided } else { OnUndecided::Retry },
             unsupported_business: UnsupportedBusiness::Gate,
             outcomes: scenario.outcomes,
-            rulebook: crate::world::rulebook(),
+            rulebook: if scenario.strict { strict_rulebook() } else { rulebook() },
             cluster_id: "cluster".into(),
         };
         Engine::new(config, seed, self.engine_time()).with_rules(crate::mutants::rules(&self.off))

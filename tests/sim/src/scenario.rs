@@ -47,6 +47,8 @@ pub struct Scenario {
     pub idempotency: bool,
     /// AlipayHK holds on to the business types' state machines.
     pub transitions: bool,
+    /// What a business type's table forbids is not sent.
+    pub strict: bool,
     /// The outcomes topic is on.
     pub outcomes: bool,
     /// What orders have had decided is read from it.

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, OnceLock};
 
 use alipayhk::Reading;
-use domain::{MerchantBizNo, Rulebook};
+use domain::{BizType, MerchantBizNo, Mode, Overrides, Rulebook};
 use engine::{Epoch, Offset, Standing};
 use sandbox::model::{Model, Stands};
 
@@ -117,6 +117,14 @@ pub struct Ended {
 pub(crate) fn rulebook() -> Arc<Rulebook> {
     static RULEBOOK: OnceLock<Arc<Rulebook>> = OnceLock::new();
     Arc::clone(RULEBOOK.get_or_init(|| Arc::new(Rulebook::standard())))
+}
+
+/// The same for who sends nothing that it forbids.
+pub(crate) fn strict_rulebook() -> Arc<Rulebook> {
+    static RULEBOOK: OnceLock<Arc<Rulebook>> = OnceLock::new();
+    let strict = || Overrides { mode: Mode::Strict, ..Overrides::default() };
+    let rulebook = || Rulebook::with(&BizType::ALL.map(|biz_type| (biz_type, strict())).into());
+    Arc::clone(RULEBOOK.get_or_init(|| Arc::new(rulebook().expect("nothing but the mode is another"))))
 }
 
 impl World {

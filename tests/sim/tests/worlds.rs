@@ -136,6 +136,13 @@ fn what_the_outcomes_topic_tells_breaks_no_rule() {
 }
 
 #[test]
+fn what_is_not_sent_as_its_table_forbids_it_breaks_no_rule() {
+    seeds(Generator::Strict, 1_500);
+    // What a predecessor had sent was parked behind what AlipayHK had held before it.
+    stays_mended(&[2_130, 3_221, 3_521, 42_600, 77_873].map(|seed| (Generator::Strict, seed)));
+}
+
+#[test]
 fn a_call_that_outlives_the_outcome_of_its_order_stays_mended() {
     stays_mended(&[35, 1_179, 26_552, 28_156, 52_978].map(|seed| (Generator::Told, seed)));
     // The one that decided a late milestone, which may be on its way before the newest.

@@ -10,7 +10,7 @@ use crate::partition::Partition;
 use crate::rules::{Rule, Rules};
 
 /// What a parked record says in `strict` mode.
-pub(super) const FORBIDDEN: &str = "orderStatus: the business type's table forbids this step from the last accepted status (mode = strict)";
+const FORBIDDEN: &str = "orderStatus: the business type's table forbids this step from the last accepted status (mode = strict)";
 
 /// What a lane is told when it asks to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl<P: Clone> Engine<P> {
             let Some(lane) = self.ready.pop_front() else { return };
             looked_at -= 1;
             let turn = self.turn(lane, now);
-            if turn == Turn::Go && !self.is_forbidden(lane, Mode::Strict) {
+            if turn == Turn::Go && self.forbidden_step(lane) != Some(Mode::Strict) {
                 if let Err(at) = self.bucket.take(now) {
                     // It keeps its place.
                     self.ready.push_front(lane);
@@ -115,11 +115,20 @@ impl<P: Clone> Engine<P> {
         }
     }
 
-    /// The front work of a lane takes a step that its type's table forbids, and the type is in this mode.
-    fn is_forbidden(&self, lane: LaneRef, mode: Mode) -> bool {
-        let lane = self.partitions.get(&lane.partition).and_then(|partition| partition.lanes.get(&lane.key));
-        let Some((lane, work)) = lane.and_then(|lane| lane.queue.first().map(|work| (lane, work))) else { return false };
-        self.config.rulebook.of(work.biz_type).mode() == mode && self.forbids(work.biz_type, lane.accepted(), work.status)
+    /// The front work of a lane takes a step that its type's table forbids, and is parked for it or called all the same.
+    fn forbidden_step(&self, lane: LaneRef) -> Option<Mode> {
+        let partition = self.partitions.get(&lane.partition)?;
+        let lane = partition.lanes.get(&lane.key)?;
+        let work = lane.queue.first()?;
+        let mode = if self.is_strict(partition, work.biz_type, Offset(work.version.offset)) { Mode::Strict } else { Mode::Observe };
+        self.forbids(work.biz_type, lane.accepted(), work.status).then_some(mode)
+    }
+
+    /// What its type's table forbids is parked. Of what a predecessor may have sent nobody knows in which order that one came to it, and what
+    /// was accepted in between: there the newest counts, as in `observe`, or what AlipayHK holds already could be parked behind what it held before.
+    pub(super) fn is_strict(&self, partition: &Partition<P>, biz_type: BizType, offset: Offset) -> bool {
+        let may_be_sent = offset < partition.barrier && !self.rules.lack(Rule::LeftUnjudged);
+        self.config.rulebook.of(biz_type).mode() == Mode::Strict && !may_be_sent
     }
 
     /// The table forbids this step. What it does not know it does not forbid.
@@ -136,7 +145,7 @@ impl<P: Clone> Engine<P> {
         let serial = self.next_serial;
         self.next_serial += 1;
         let (timeout, lease) = (self.config.timeout, self.lease_until());
-        let violates = self.is_forbidden(lane_ref, Mode::Observe);
+        let violates = self.forbidden_step(lane_ref).is_some();
         let Some(partition) = self.current(lane_ref.partition, lane_ref.epoch) else { return };
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let Some(work) = lane.queue.first_mut() else { return };

@@ -3,23 +3,11 @@
 use domain::Mode;
 use thin_vec::ThinVec;
 
-use super::dispatch::FORBIDDEN;
 use super::{Engine, LaneRef};
-use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, SkipReason, UnfitReason};
+use crate::io::{Content, Disposition, Effect, Epoch, Modification, Note, Now, Offset, PartitionId, Record, SkipReason};
 use crate::lane::{Arrival, Busy, Candidates, Circumstances, Lane, Rider, StatusId, Version, Work};
 use crate::partition::Phase;
 use crate::rules::Rule;
-
-/// What a modification becomes in `strict` mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    /// It may absorb what waits.
-    Yes,
-    /// It is only allowed after what waits.
-    Behind,
-    /// It is allowed after nothing that is known.
-    No,
-}
 
 impl<P: Clone> Engine<P> {
     pub(super) fn fetched(&mut self, id: PartitionId, epoch: Epoch, record: Record<P>, now: Now) {
@@ -88,9 +76,13 @@ impl<P: Clone> Engine<P> {
         let (Content::Modification(modification) | Content::TooOld(modification)) = content else { return };
         let version = Version { at: modification.modified_at.millis(), offset: offset.0 };
         let status = self.statuses.number(&modification.status);
+        let strict = self.config.rulebook.of(modification.biz_type).mode() == Mode::Strict;
         let Some(lane_ref) = self.lane(id, offset, &modification.order) else { return };
+        // Nobody knows whether it was accepted; what is forbidden after what was, was parked.
+        let judged = self.partitions.get(&id).filter(|_| strict).and_then(|partition| partition.lanes.get(&lane_ref.key));
+        let parked = judged.is_some_and(|lane| self.forbids(modification.biz_type, lane.accepted(), status));
         if let Some(lane) = self.lane_mut(lane_ref) {
-            lane.learn(version, modification.content, status);
+            lane.learn(version, modification.content, Some(status).filter(|_| !parked));
         }
         self.drop_stale(lane_ref, now);
         self.retire(lane_ref, now);
@@ -118,11 +110,7 @@ impl<P: Clone> Engine<P> {
         let (milestone, strict) = (rules.is_milestone(&modification.status), rules.mode() == Mode::Strict);
         let status = self.statuses.number(&modification.status);
         let Some(lane_ref) = self.lane(id, offset, &modification.order) else { return };
-        let fit = if strict { self.fit(lane_ref, &modification, status) } else { Fit::Yes };
-        if fit == Fit::No {
-            self.park_unfit(id, offset, UnfitReason::Invalid, FORBIDDEN.into(), modification.payload, bytes);
-            return self.retire(lane_ref, now);
-        }
+        let alone = strict && self.absorbs_nothing(lane_ref, &modification, offset, status);
         let version = Version { at: modification.modified_at.millis(), offset: offset.0 };
         let work = Work {
             version,
@@ -150,7 +138,7 @@ impl<P: Clone> Engine<P> {
             lane.queue.last_mut().into_iter().for_each(|held| held.riders.push(Rider::superseded(offset.0)));
             return;
         }
-        let arrival = lane.arrive(work, Circumstances { alone: fit == Fit::Behind, restoring });
+        let arrival = lane.arrive(work, Circumstances { alone, restoring });
         // By what lies before it the predecessor found it stale as well. By what outcomes tell of it, or of what comes later, it may be on its way.
         let lacks = self.rules.lack(Rule::ToldIsHeld);
         let decided_before = lane.memory.as_ref().is_some_and(|memory| lacks || memory.decided.offset < offset.0);
@@ -192,21 +180,18 @@ impl<P: Clone> Engine<P> {
         }
     }
 
-    /// `strict`: what the table forbids never supersedes what it allows. It is looked at twice, here and before the call, since what was
-    /// accepted in between changes what is allowed.
-    fn fit(&self, lane_ref: LaneRef, modification: &Modification<P>, status: StatusId) -> Fit {
-        let lane = self.partitions.get(&lane_ref.partition).and_then(|partition| partition.lanes.get(&lane_ref.key));
-        let Some(lane) = lane else { return Fit::Yes };
-        let Some(newest) = lane.queue.last().filter(|newest| newest.version.at <= modification.modified_at.millis()) else {
-            return Fit::Yes;
+    /// `strict`: what the table forbids supersedes nothing that is sent, and goes behind it. So whatever was decided, what is older was decided
+    /// before it, as whoever takes over believes.
+    fn absorbs_nothing(&self, lane_ref: LaneRef, modification: &Modification<P>, offset: Offset, status: StatusId) -> bool {
+        let Some(partition) = self.partitions.get(&lane_ref.partition) else { return false };
+        let Some(lane) = partition.lanes.get(&lane_ref.key) else { return false };
+        let [.., newest] = lane.queue.as_slice() else { return false };
+        // What AlipayHK holds when the newest one's turn comes.
+        let before = lane.queue.iter().rev().nth(1).map(|work| work.status).or(lane.accepted());
+        let is_parked = |offset, status| {
+            self.is_strict(partition, modification.biz_type, offset) && self.forbids(modification.biz_type, before, status)
         };
-        let after = |from| !self.forbids(modification.biz_type, from, status);
-        let on_its_way = lane.queue.first().filter(|_| lane.fixed() > 0).map(|work| work.status);
-        match (after(on_its_way.or(lane.accepted())), after(Some(newest.status))) {
-            (true, _) => Fit::Yes,
-            (false, true) => Fit::Behind,
-            (false, false) => Fit::No,
-        }
+        is_parked(offset, status) && !is_parked(Offset(newest.version.offset), newest.status)
     }
 
     /// After the position moved: the barrier may be behind us, or enough may be held.

@@ -166,15 +166,17 @@ impl World {
             Some(newest) if rank < newest.rank => {
                 let same = (sent.version.time, sent.version.content) == (newest.rank.0, newest.content);
                 let truth = &self.oracle.truths[partition];
-                // A milestone whose settlement was not inherited may come again; what is newest is then sent after it.
+                // A milestone whose settlement was not inherited may come again, and in `strict` what stood behind another one; what is newest is then
+                // sent after it.
                 let inherited = self.oracle.assignments[sent.assignment].inherited[index];
                 // Who moves an offset back by more than the window can reach has old modifications sent again.
                 let beyond = truth.moved_to.is_some_and(|to| newest.rank.1 >= to + SPAN);
                 // What stood in a part of the log that was replaced nobody can hold back any more.
+                let may_come_again = sent.version.milestone || self.scenario.strict;
                 let excused =
-                    sent.version.milestone && newest.assignment != sent.assignment && (!inherited || truth.replaced) || !current || beyond;
+                    may_come_again && newest.assignment != sent.assignment && (!inherited || truth.replaced) || !current || beyond;
                 // A process that has lost its partition may still write the newest one's outcome, behind its successor's back.
-                let told_late = self.scenario.restores && sent.version.milestone;
+                let told_late = self.scenario.restores && may_come_again;
                 if beyond && self.scenario.idempotency || told_late {
                     self.oracle.truths[partition].overtaken[order] = true;
                 }

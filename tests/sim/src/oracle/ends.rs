@@ -75,11 +75,16 @@ impl World {
         // A repeated requestId gets its first answer again, so equal contents at equal times are one request.
         let one_request = self.scenario.idempotency && twins.next().is_some() || truth.overtaken[order];
         let skipped = self.is_too_old(partition, newest);
+        let held = self.model.order(version.name.as_str()).map(|held| held.content.to_string());
+        let applied = truth.newest[order].map(|applied| format!("{} {} {}", version.name.as_str(), applied.rank.0, applied.content));
+        if self.scenario.strict && !version.rejects && held != applied && !truth.overtaken[order] {
+            let what = format!("p{partition} O{order}: AlipayHK held {applied:?}, and in the end {held:?}");
+            return self.violated(Invariant::NoStaleOverwrite, what);
+        }
         if truth.lettered[newest] || passed_over || skipped || truth.replaced || version.rejects || self.scenario.transitions || one_request
         {
             return;
         }
-        let held = self.model.order(version.name.as_str()).map(|held| held.content.to_string());
         let refuses = self.scenario.order_rule == OrderRule::Refuse;
         if held.as_deref() != Some(&*version.text) && !(refuses && truth.lettered[newest]) {
             let at = log.entries[newest].offset;

@@ -58,6 +58,7 @@ pub(super) fn scenario(seed: u64, mix: &Mix, random: &mut Random) -> Scenario {
         order_rule: if ordered { random.pick(&[OrderRule::Refuse, OrderRule::Ignore]) } else { OrderRule::Off },
         idempotency: random.chance(25),
         transitions: ordered && random.chance(50),
+        strict: false,
         outcomes: random.chance(20),
         restores: false,
         max_age: None,

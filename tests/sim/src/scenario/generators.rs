@@ -3,7 +3,7 @@
 use sandbox::model::OrderRule;
 
 use super::draw::{self, Mix};
-use super::turns::{accept, chain, crossed, quiet, successors};
+use super::turns::{accept, chain, closed, crossed, quiet, strict, successors};
 use super::{Fault, Rates, SESSION, Scenario};
 use crate::random::Random;
 
@@ -48,6 +48,8 @@ pub enum Generator {
     Told,
     /// Two of the others at once.
     Crossed,
+    /// `strict`: what a business type's table forbids is not sent, and what is accepted in between changes what that is.
+    Strict,
     /// AlipayHK repeats its answer to a known `requestId`, and there are many milestones.
     Cached,
     /// Modifications get too old between two owners.
@@ -62,7 +64,7 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Mixed,
         Self::Small,
         Self::Chain,
@@ -86,11 +88,12 @@ impl Generator {
         Self::Alone,
         Self::Prompt,
         Self::Crossed,
+        Self::Strict,
         Self::Calm,
     ];
 
     /// What the long run goes through, one seed after the other.
-    pub const RUN: [Self; 32] = [
+    pub const RUN: [Self; 33] = [
         Self::Mixed,
         Self::Chain,
         Self::Mixed,
@@ -123,6 +126,7 @@ impl Generator {
         Self::Told,
         Self::Crossed,
         Self::Crossed,
+        Self::Strict,
     ];
 
     /// Its name on the command line.
@@ -147,6 +151,7 @@ impl Generator {
             Self::Restored => "restored",
             Self::Told => "told",
             Self::Crossed => "crossed",
+            Self::Strict => "strict",
             Self::Cached => "cached",
             Self::Aged => "aged",
             Self::Alone => "alone",
@@ -189,6 +194,11 @@ impl Generator {
             Self::Told => {
                 (mix.partitions, mix.shape.orders, mix.shape.milestones) = (1, random.between(1, 2) as usize, 0);
                 (mix.shape.disorder, mix.shape.arrives) = (random.between(3, 8), random.between(3_000, 12_000));
+            }
+            Self::Strict => {
+                (mix.partitions, mix.shape.orders) = (1, random.between(1, 2) as usize);
+                (mix.shape.disorder, mix.shape.arrives) = (random.between(1, 8), random.between(3_000, 12_000));
+                mix.shape.rejects = random.pick(&[0, 20, 40]);
             }
             Self::Moved | Self::Aged => mix.partitions = 1,
             Self::Crossed => {
@@ -281,6 +291,7 @@ impl Generator {
                 }
             }
             Self::Crossed => crossed(scenario, random),
+            Self::Strict => strict(scenario, random),
             Self::Freeze => {
                 for _ in 0..random.between(1, 3) {
                     let (at, who) = (random.between(0, 20_000), process(scenario, random));
@@ -335,21 +346,7 @@ impl Generator {
                     at += random.between(100, 4_000);
                 }
             }
-            Self::Closed => {
-                let commit_lost = random.between(40, 85);
-                scenario.rates = Rates { late: 60, commit_lost, ..Rates::default() };
-                (scenario.crash_at, scenario.freeze_at) = (vec![None; scenario.processes], vec![None; scenario.processes]);
-                scenario.faults.clear();
-                let mut at = random.between(500, 6_000);
-                for _ in 0..4 {
-                    // To one that has another partition, and so a lease, and soon away from it.
-                    scenario.faults.push((at, Fault::Move(0, 1)));
-                    at += random.between(100, 3_000);
-                    scenario.faults.push((at, Fault::Move(0, 0)));
-                    at += random.between(500, 12_000);
-                }
-                (scenario.late_apply, scenario.calm_from) = (4_000, at);
-            }
+            Self::Closed => closed(scenario, random),
             Self::Refused => {
                 (scenario.rates.indefinite, scenario.rates.late, scenario.rates.answer_lost) = (40, 20, 20);
             }

@@ -78,6 +78,35 @@ pub(super) fn crossed(scenario: &mut Scenario, random: &mut Random) {
     }
 }
 
+/// The partition goes to one that has another one, and so a lease, and soon away from it, while commits get lost.
+pub(super) fn closed(scenario: &mut Scenario, random: &mut Random) {
+    let commit_lost = random.between(40, 85);
+    scenario.rates = Rates { late: 60, commit_lost, ..Rates::default() };
+    (scenario.crash_at, scenario.freeze_at) = (vec![None; scenario.processes], vec![None; scenario.processes]);
+    scenario.faults.clear();
+    let mut at = random.between(500, 6_000);
+    for _ in 0..4 {
+        scenario.faults.push((at, Fault::Move(0, 1)));
+        at += random.between(100, 3_000);
+        scenario.faults.push((at, Fault::Move(0, 0)));
+        at += random.between(500, 12_000);
+    }
+    (scenario.late_apply, scenario.calm_from) = (4_000, at);
+}
+
+/// Calls that decide nothing, and hand-overs, where what is accepted changes what may be sent.
+pub(super) fn strict(scenario: &mut Scenario, random: &mut Random) {
+    (scenario.strict, scenario.late_apply, scenario.outcomes) = (true, 4_000, random.chance(50));
+    scenario.restores = scenario.outcomes;
+    if scenario.outcomes {
+        scenario.history = random.between(0, 3);
+    }
+    scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..) | Fault::Damage(..)));
+    (scenario.rates.indefinite, scenario.rates.late) = (random.between(10, 60), random.between(0, 20));
+    let from = random.between(0, 15_000);
+    chain(scenario, from, random);
+}
+
 /// It is not refused.
 pub(super) fn accept(entry: &mut Entry) {
     if let Kind::Order(version) = &mut entry.kind {

@@ -257,9 +257,60 @@ fn strict_a_forbidden_step_supersedes_nothing_that_is_allowed() {
     rig.answer(accepted());
     pick(&mut rig, 2, "FINISHED");
     pick(&mut rig, 3, "PENDING");
-    assert_eq!((rig.parks.len(), rig.parks[0].offset), (1, Offset(2)));
     rig.secs(1);
-    assert_eq!(rig.called(), [1]);
+    assert_eq!(rig.answer(timeout()).offset, Offset(1), "nor when the attempt decided nothing");
+    assert_eq!(rig.parks.len(), 0, "what was accepted by then decides");
+    rig.secs(3);
+    assert_eq!(rig.answer(accepted()).offset, Offset(1));
+    rig.secs(L);
+    assert_eq!((rig.parks.len(), rig.parks[0].offset), (1, Offset(2)));
+}
+
+#[test]
+fn strict_of_forbidden_steps_behind_one_that_stays_undecided_the_newest_waits() {
+    let mut rig = Rig::new(strict());
+    pick(&mut rig, 1, "TO_PICK_UP");
+    rig.answer(accepted());
+    pick(&mut rig, 2, "FINISHED");
+    rig.answer(timeout());
+    let forbidden = ["CLOSED", "REFUNDED", "PENDING"].iter().zip(3..).map(|(status, at)| pick(&mut rig, at, status)).max();
+    assert_eq!(rig.snapshot().partitions[0].waiting, 2, "what may be sent, and the newest");
+    rig.secs(3);
+    rig.answer(accepted());
+    rig.secs(L);
+    assert_eq!(rig.parks.iter().map(|park| Some(park.offset.0)).collect::<Vec<_>>(), [forbidden]);
+}
+
+#[test]
+fn strict_a_step_that_what_is_on_its_way_will_forbid_supersedes_nothing() {
+    let mut rig = Rig::new(strict());
+    let [_, allowed, forbidden] = [(1, "TO_PICK_UP"), (2, "FINISHED"), (3, "CLOSED")].map(|(at, status)| pick(&mut rig, at, status));
+    rig.answer(accepted());
+    assert_eq!(rig.answer(accepted()).offset, Offset(allowed));
+    assert_eq!((rig.parks.len(), rig.parks[0].offset), (1, Offset(forbidden)));
+}
+
+#[test]
+fn strict_whoever_takes_over_does_not_take_for_accepted_what_was_parked() {
+    let mut rig = Rig::idle(strict());
+    rig.assign(&facts(left(2, true, 3, &[]), 2), 2);
+    rig.next = 0;
+    pick(&mut rig, 1, "TO_PICK_UP");
+    pick(&mut rig, 2, "CLOSED");
+    let finished = pick(&mut rig, 3, "FINISHED");
+    assert_eq!((rig.called(), rig.parks.len()), (vec![finished], 0), "it is allowed after the one, and would not be after the other");
+}
+
+#[test]
+fn strict_what_a_predecessor_may_have_sent_is_not_judged() {
+    let mut rig = Rig::idle(strict());
+    rig.assign(&facts(left(1, true, 16_384, &[]), 2), 1);
+    rig.next = 0;
+    pick(&mut rig, 1, "TO_PICK_UP");
+    let newest = pick(&mut rig, 2, "CLOSED");
+    assert_eq!(rig.answer(accepted()).offset, Offset(newest), "it may be what AlipayHK holds");
+    pick(&mut rig, 3, "PENDING");
+    assert_eq!(rig.parks.len(), 1, "what came since is");
 }
 
 #[test]
