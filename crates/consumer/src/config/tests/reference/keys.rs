@@ -317,7 +317,10 @@ fn types() -> Section {
     Section {
         heading: "`[business_types.TYPE]`",
         about: "One table per type, for what differs from the built-in ones: PASS_TICKET, ALIPAY_COUPON, GIFT_CARD_COUPON, CHARGING_PILE, \
-                MOVIE_TICKET, LINE_UP, RIDE_HAILING, SELF_PICK, TRAIN_TICKET.",
+                MOVIE_TICKET, LINE_UP, RIDE_HAILING, SELF_PICK, TRAIN_TICKET.\n\n\
+                `strict` judges a step when its turn comes, by the status that was accepted last; until then it waits behind what is allowed. After a \
+                restart or a\nrebalance it does not judge what the former owner of the partition may have sent: there the newest modification counts, as in \
+                `observe`\n([ADR 29](adr/0029-strict-does-not-judge-what-was-left.md)).",
         keys: vec![
             key(
                 "business_types.TYPE.mode",
