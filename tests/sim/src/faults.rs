@@ -2,7 +2,7 @@
 
 use engine::Offset;
 
-use crate::log::Kind;
+use crate::log::{Kind, Version};
 use crate::scenario::Fault;
 use crate::world::{Event, World};
 
@@ -136,7 +136,7 @@ impl World {
             if let Kind::Order(version) = &mut entry.kind {
                 version.time += 1_000;
                 version.content += 1_000;
-                version.text = format!("{} {} {}", version.name.as_str(), version.time, version.content).into();
+                version.text = Version::text_of(&version.name, version.time, version.content).into();
             }
             self.oracle.replaced(partition, index, offset);
             self.at(appears, Event::Appended(partition));

@@ -66,6 +66,13 @@ pub struct Version {
     pub milestone: bool,
 }
 
+impl Version {
+    /// The text of an order's modification.
+    pub(crate) fn text_of(name: &MerchantBizNo, time: i64, content: u64) -> String {
+        format!("{} {time} {content}", name.as_str())
+    }
+}
+
 impl Log {
     /// How many entries can be read at a moment.
     pub fn visible(&self, now: u64) -> usize {

@@ -4,7 +4,7 @@ use domain::{Cause, Indefinite, Outcome, Reaction, ResultCode, Verdict};
 
 use super::{CallInfo, Engine, LaneRef};
 use crate::config::{OnUndecided, UnsupportedBusiness};
-use crate::io::{Disposition, Note, Now, Offset, ParkReason, StaleReason, Ticket};
+use crate::io::{Disposition, Note, Now, ParkReason, StaleReason, Ticket};
 use crate::lane::{Busy, Candidates};
 use crate::metadata::SPAN;
 use crate::rules::Rule;
@@ -103,22 +103,15 @@ impl<P: Clone> Engine<P> {
             self.fuse_spend(now);
             return self.park(call.lane, reason, Some(ticket));
         }
-        let waits_alone = self.waits_alone(call.lane);
+        // What is behind it may be forbidden unless it is accepted.
+        let stays = self.parks(call.lane, 1);
         let Some(partition) = self.partitions.get_mut(&call.lane.partition) else { return };
         let before = partition.before;
-        if !waits_alone && let Some(freed) = partition.lanes.get_mut(&call.lane.key).and_then(|lane| lane.collapse_front(before)) {
+        if !stays && let Some(freed) = partition.lanes.get_mut(&call.lane.key).and_then(|lane| lane.collapse_front(before)) {
             partition.waiting = partition.waiting.saturating_sub(1);
             partition.bytes = partition.bytes.saturating_sub(u64::from(freed));
             self.counters.collapsed += 1;
         }
-    }
-
-    /// `strict`: what is behind the front work is forbidden unless that one is accepted.
-    fn waits_alone(&self, lane_ref: LaneRef) -> bool {
-        let Some(partition) = self.partitions.get(&lane_ref.partition) else { return false };
-        let lane = partition.lanes.get(&lane_ref.key);
-        let Some((lane, next)) = lane.and_then(|lane| lane.queue.get(1).map(|next| (lane, next))) else { return false };
-        self.is_strict(partition, next.biz_type, Offset(next.version.offset)) && self.forbids(next.biz_type, lane.accepted(), next.status)
     }
 
     /// `delivery.on_undecided`, and `unsupported_business = "park"`.

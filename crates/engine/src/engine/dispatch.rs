@@ -5,7 +5,7 @@ use domain::{BizType, Mode, Step};
 use super::{CallInfo, Engine, LaneRef};
 use crate::gate::Pass;
 use crate::io::{Call, Effect, Note, Now, Offset, ParkReason, Ticket, UnfitReason};
-use crate::lane::{Busy, Candidates, Lane, StatusId, Version};
+use crate::lane::{Busy, Candidates, Lane, StatusId, Version, Work};
 use crate::partition::Partition;
 use crate::rules::{Rule, Rules};
 
@@ -48,7 +48,7 @@ impl<P: Clone> Engine<P> {
             let Some(lane) = self.ready.pop_front() else { return };
             looked_at -= 1;
             let turn = self.turn(lane, now);
-            if turn == Turn::Go && self.forbidden_step(lane) != Some(Mode::Strict) {
+            if turn == Turn::Go && !self.parks(lane, 0) {
                 if let Err(at) = self.bucket.take(now) {
                     // It keeps its place.
                     self.ready.push_front(lane);
@@ -115,13 +115,18 @@ impl<P: Clone> Engine<P> {
         }
     }
 
-    /// The front work of a lane takes a step that its type's table forbids, and is parked for it or called all the same.
-    fn forbidden_step(&self, lane: LaneRef) -> Option<Mode> {
-        let partition = self.partitions.get(&lane.partition)?;
-        let lane = partition.lanes.get(&lane.key)?;
-        let work = lane.queue.first()?;
-        let mode = if self.is_strict(partition, work.biz_type, Offset(work.version.offset)) { Mode::Strict } else { Mode::Observe };
-        self.forbids(work.biz_type, lane.accepted(), work.status).then_some(mode)
+    /// The work at this place of a lane is parked, as AlipayHK holds now what its type's table forbids it to follow (`strict`).
+    pub(super) fn parks(&self, lane_ref: LaneRef, place: usize) -> bool {
+        self.waiting(lane_ref, place).is_some_and(|(partition, lane, work)| {
+            self.is_strict(partition, work.biz_type, Offset(work.version.offset))
+                && self.forbids(work.biz_type, lane.accepted(), work.status)
+        })
+    }
+
+    fn waiting(&self, lane_ref: LaneRef, place: usize) -> Option<(&Partition<P>, &Lane<P>, &Work<P>)> {
+        let partition = self.partitions.get(&lane_ref.partition)?;
+        let lane = partition.lanes.get(&lane_ref.key)?;
+        lane.queue.get(place).map(|work| (partition, &**lane, work))
     }
 
     /// What its type's table forbids is parked. Of what a predecessor may have sent nobody knows in which order that one came to it, and what
@@ -145,7 +150,7 @@ impl<P: Clone> Engine<P> {
         let serial = self.next_serial;
         self.next_serial += 1;
         let (timeout, lease) = (self.config.timeout, self.lease_until());
-        let violates = self.forbidden_step(lane_ref).is_some();
+        let violates = self.waiting(lane_ref, 0).is_some_and(|(_, lane, work)| self.forbids(work.biz_type, lane.accepted(), work.status));
         let Some(partition) = self.current(lane_ref.partition, lane_ref.epoch) else { return };
         let Some(lane) = partition.lanes.get_mut(&lane_ref.key) else { return };
         let Some(work) = lane.queue.first_mut() else { return };

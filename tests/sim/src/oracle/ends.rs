@@ -4,6 +4,7 @@ use engine::{Disposed, Disposition};
 use sandbox::model::OrderRule;
 
 use super::Invariant;
+use crate::log::Version;
 use crate::process::Held;
 use crate::world::World;
 
@@ -76,7 +77,7 @@ impl World {
         let one_request = self.scenario.idempotency && twins.next().is_some() || truth.overtaken[order];
         let skipped = self.is_too_old(partition, newest);
         let held = self.model.order(version.name.as_str()).map(|held| held.content.to_string());
-        let applied = truth.newest[order].map(|applied| format!("{} {} {}", version.name.as_str(), applied.rank.0, applied.content));
+        let applied = truth.newest[order].map(|applied| Version::text_of(&version.name, applied.rank.0, applied.content));
         if self.scenario.strict && !version.rejects && held != applied && !truth.overtaken[order] {
             let what = format!("p{partition} O{order}: AlipayHK held {applied:?}, and in the end {held:?}");
             return self.violated(Invariant::NoStaleOverwrite, what);

@@ -3,8 +3,8 @@
 use sandbox::model::OrderRule;
 
 use super::draw::{self, Mix};
-use super::turns::{accept, chain, closed, crossed, quiet, strict, successors};
-use super::{Fault, Rates, SESSION, Scenario};
+use super::turns::{accept, chain, closed, crossed, faultless, one_log, quiet, strict, successors};
+use super::{Fault, SESSION, Scenario};
 use crate::random::Random;
 
 /// A way to make scenarios.
@@ -275,16 +275,15 @@ impl Generator {
             Self::Restored => {
                 (scenario.outcomes, scenario.restores, scenario.history) = (true, true, random.between(0, 2));
                 scenario.rates.letter = random.between(0, 60);
-                scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..)));
+                one_log(scenario);
                 let from = random.between(0, 15_000);
                 chain(scenario, from, random);
             }
             Self::Told => {
                 (scenario.outcomes, scenario.restores, scenario.history) = (true, true, random.between(0, 2));
                 (scenario.parks_undecided, scenario.late_apply) = (random.chance(50), 4_000);
-                scenario.rates = Rates { indefinite: random.between(20, 60), ..Rates::default() };
-                (scenario.crash_at, scenario.freeze_at) = (vec![None; scenario.processes], vec![None; scenario.processes]);
-                scenario.faults.clear();
+                faultless(scenario);
+                scenario.rates.indefinite = random.between(20, 60);
                 for _ in 0..random.between(1, 3) {
                     let (at, who) = (random.between(500, 15_000), process(scenario, random));
                     scenario.faults.push((at, if random.chance(70) { Fault::Move(0, who) } else { Fault::Shutdown(who) }));
@@ -368,15 +367,15 @@ impl Generator {
                 }
             }
             Self::Alone => {
-                quiet(scenario);
+                faultless(scenario);
                 let slept = SESSION + random.between(1_000, 12_000);
-                (scenario.quiet, scenario.rates.commit_deferred) = (false, 50);
+                scenario.rates.commit_deferred = 50;
                 (scenario.freeze_at[0], scenario.calm_from) = (Some((random.between(5, 60) as u32, slept)), 60_000);
                 scenario.faults.extend((1..scenario.processes).map(|who| (slept + random.between(0, 3_000), Fault::Shutdown(who))));
             }
             Self::Prompt => {
-                quiet(scenario);
-                (scenario.quiet, scenario.prompt) = (false, true);
+                faultless(scenario);
+                scenario.prompt = true;
                 let who = process(scenario, random);
                 scenario.crash_at[who] = Some(random.between(5, 120) as u32);
                 (scenario.records, scenario.slots, scenario.outcomes) = (1_000_000, 16, false);

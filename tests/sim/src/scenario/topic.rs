@@ -75,15 +75,15 @@ pub(crate) fn version(partition: usize, index: usize, shape: &Shape, log: &Log, 
             status = [PLAIN.as_slice(), &TICKET].concat().into_iter().find(|name| *name == other.status.as_str()).unwrap_or(status);
         }
     }
-    let name = format!("P{partition}-O{order}");
+    let name = MerchantBizNo::parse(&format!("P{partition}-O{order}")).expect("a name of an order");
     Version {
         order,
-        name: MerchantBizNo::parse(&name).expect("a name of an order"),
         biz_type,
         status: OrderStatus::parse(status).expect("a status"),
         time,
         content,
-        text: format!("{name} {time} {content}").into(),
+        text: Version::text_of(&name, time, content).into(),
+        name,
         rejects,
         milestone: status == TICKET[2],
     }

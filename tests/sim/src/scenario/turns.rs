@@ -1,4 +1,4 @@
-//! Turns of events that several generators have in common.
+//! Turns of events that several generators have in common, and the longer ones of a single one.
 
 use super::{Fault, Generator, Rates, SESSION, Scenario};
 use crate::log::{Entry, Kind};
@@ -73,17 +73,20 @@ pub(super) fn crossed(scenario: &mut Scenario, random: &mut Random) {
     let second = (first + random.between(1, KINDS.len() as u64 - 1) as usize) % KINDS.len();
     [first, second].into_iter().for_each(|kind| KINDS[kind].aim(scenario, random));
     if scenario.restores {
-        // The outcomes topic tells of one log only, and an offset moved by hand is not what it knows.
-        scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..)));
+        one_log(scenario);
     }
+}
+
+/// The outcomes topic tells of one log only, and an offset moved by hand is not what it knows.
+pub(super) fn one_log(scenario: &mut Scenario) {
+    scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..)));
 }
 
 /// The partition goes to one that has another one, and so a lease, and soon away from it, while commits get lost.
 pub(super) fn closed(scenario: &mut Scenario, random: &mut Random) {
     let commit_lost = random.between(40, 85);
+    faultless(scenario);
     scenario.rates = Rates { late: 60, commit_lost, ..Rates::default() };
-    (scenario.crash_at, scenario.freeze_at) = (vec![None; scenario.processes], vec![None; scenario.processes]);
-    scenario.faults.clear();
     let mut at = random.between(500, 6_000);
     for _ in 0..4 {
         scenario.faults.push((at, Fault::Move(0, 1)));
@@ -101,7 +104,8 @@ pub(super) fn strict(scenario: &mut Scenario, random: &mut Random) {
     if scenario.outcomes {
         scenario.history = random.between(0, 3);
     }
-    scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Replace(_) | Fault::Reset(..) | Fault::Damage(..)));
+    one_log(scenario);
+    scenario.faults.retain(|(_, fault)| !matches!(fault, Fault::Damage(..)));
     (scenario.rates.indefinite, scenario.rates.late) = (random.between(10, 60), random.between(0, 20));
     let from = random.between(0, 15_000);
     chain(scenario, from, random);
@@ -114,11 +118,16 @@ pub(super) fn accept(entry: &mut Entry) {
     }
 }
 
-/// Nothing goes wrong.
+/// Nothing goes wrong, and the oracle counts on it.
 pub(super) fn quiet(scenario: &mut Scenario) {
+    faultless(scenario);
+    scenario.quiet = true;
+}
+
+/// Of what was drawn nothing goes wrong.
+pub(super) fn faultless(scenario: &mut Scenario) {
     scenario.faults.clear();
     scenario.rates = Rates::default();
     scenario.crash_at.fill(None);
     scenario.freeze_at.fill(None);
-    scenario.quiet = true;
 }

@@ -238,6 +238,14 @@ fn pick(rig: &mut Rig, at: i64, status: &str) -> i64 {
     rig.read_as(BizType::SelfPick, "A", at, status, at as u64)
 }
 
+/// AlipayHK holds the order as ready.
+fn ready_to_pick_up(config: Config) -> Rig {
+    let mut rig = Rig::new(config);
+    pick(&mut rig, 1, "TO_PICK_UP");
+    rig.answer(accepted());
+    rig
+}
+
 #[test]
 fn strict_parks_a_forbidden_step_before_the_call() {
     let mut rig = Rig::new(strict());
@@ -252,9 +260,7 @@ fn strict_parks_a_forbidden_step_before_the_call() {
 
 #[test]
 fn strict_a_forbidden_step_supersedes_nothing_that_is_allowed() {
-    let mut rig = Rig::new(Config { requests_per_second: 1.0, ..strict() });
-    pick(&mut rig, 1, "TO_PICK_UP");
-    rig.answer(accepted());
+    let mut rig = ready_to_pick_up(Config { requests_per_second: 1.0, ..strict() });
     pick(&mut rig, 2, "FINISHED");
     pick(&mut rig, 3, "PENDING");
     rig.secs(1);
@@ -268,9 +274,7 @@ fn strict_a_forbidden_step_supersedes_nothing_that_is_allowed() {
 
 #[test]
 fn strict_of_forbidden_steps_behind_one_that_stays_undecided_the_newest_waits() {
-    let mut rig = Rig::new(strict());
-    pick(&mut rig, 1, "TO_PICK_UP");
-    rig.answer(accepted());
+    let mut rig = ready_to_pick_up(strict());
     pick(&mut rig, 2, "FINISHED");
     rig.answer(timeout());
     let forbidden = ["CLOSED", "REFUNDED", "PENDING"].iter().zip(3..).map(|(status, at)| pick(&mut rig, at, status)).max();
@@ -315,9 +319,7 @@ fn strict_what_a_predecessor_may_have_sent_is_not_judged() {
 
 #[test]
 fn strict_a_step_that_is_allowed_only_after_what_waits_goes_behind_it() {
-    let mut rig = Rig::new(Config { requests_per_second: 1.0, ..strict() });
-    pick(&mut rig, 1, "TO_PICK_UP");
-    rig.answer(accepted());
+    let mut rig = ready_to_pick_up(Config { requests_per_second: 1.0, ..strict() });
     pick(&mut rig, 2, "MOVED");
     pick(&mut rig, 3, "CLOSED");
     rig.secs(1);
