@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use commit_queue::{Answer, Commit, CommitQueue};
 use order_sync_tests::kafka::{Group, Kafka};
-use order_sync_tests::wait::{PATIENCE, until};
+use order_sync_tests::proxy::api;
+use order_sync_tests::wait::{PATIENCE, throughout, until};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 
@@ -39,6 +41,41 @@ fn a_member_that_left_by_not_polling_may_not_commit() {
     until_expelled(&group, 1, || drop(other.poll(Duration::from_millis(5))));
     assert_eq!(commit(&member.consumer, &topic, 0, 9, ""), Err(RDKafkaErrorCode::UnknownMemberId));
     assert!(!member.owned().is_empty(), "nothing else has told it yet");
+}
+
+#[test]
+fn a_member_that_left_by_not_polling_may_not_commit_into_an_empty_group_either() {
+    let kafka = Kafka::shared();
+    let (topic, group) = (kafka.topic("orders", 1), kafka.group("gone"));
+    let member = Member::alone(&impatient(kafka, group.id()), &topic);
+    assert_eq!(commit(&member.consumer, &topic, 0, 5, ""), Ok(()));
+    until_expelled(&group, 0, || ());
+    assert_eq!(commit(&member.consumer, &topic, 0, 3, ""), Err(RDKafkaErrorCode::UnknownMemberId));
+    assert_eq!(group.offsets(&topic), [5]);
+}
+
+#[test]
+fn a_commit_that_waits_in_the_client_for_longer_than_its_membership_is_refused_by_an_empty_group() {
+    let kafka = Kafka::start_with_doors(1, &[]);
+    let (topic, group, line) = (kafka.topic("orders", 1), kafka.group("overdue"), kafka.door(0));
+    let mut config = kafka.member(group.id());
+    config.set("bootstrap.servers", line.address()).set("session.timeout.ms", "10000").set("reconnect.backoff.max.ms", "200");
+    let member = Member::alone(&config, &topic);
+    let queue = CommitQueue::new(&member.consumer);
+    let hand_over = |offset, ticket| queue.commit(&Commit { topic: topic.name(), partition: 0, offset, metadata: "", ticket }).unwrap();
+    hand_over(5, 1);
+    assert_eq!(queue.answer(PATIENCE), Some(Answer { ticket: 1, result: Ok(()) }));
+    line.refuse();
+    line.reset();
+    // The client keeps a commit for a session: this one is to outlive the membership by some seconds.
+    throughout("a member still", Duration::from_secs(6), || if group.members().0 == 1 { Ok(()) } else { Err("expelled".to_owned()) });
+    hand_over(3, 2);
+    until_expelled(&group, 0, || ());
+    until("the client's own end of the session", PATIENCE, || if member.consumer.assignment_lost() { Ok(()) } else { Err(String::new()) });
+    let before = line.seen(api::OFFSET_COMMIT);
+    line.heal();
+    assert_eq!(queue.answer(PATIENCE), Some(Answer { ticket: 2, result: Err(RDKafkaErrorCode::UnknownMemberId) }));
+    assert_eq!((line.seen(api::OFFSET_COMMIT), group.offsets(&topic)), (before + 1, vec![5]), "it was sent, and not taken");
 }
 
 #[test]

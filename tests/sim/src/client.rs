@@ -23,7 +23,8 @@ pub(crate) enum Rebalance {
 pub(crate) struct Client {
     pub(crate) handle: u32,
     pub(crate) member: Option<usize>,
-    generation: u32,
+    /// The one it joined last, also when it is no member any more; `None` when the coordinator has said that it is over.
+    generation: Option<u32>,
     /// What was assigned and not given back.
     pub(crate) has: u32,
     /// Asked to join, and waits for an assignment since then.
@@ -50,6 +51,11 @@ impl Client {
     /// Another consumer, which has not begun yet.
     pub(crate) fn next(&self) -> Self {
         Self { handle: self.handle + 1, ..Self::default() }
+    }
+
+    /// No rebalance is under way.
+    fn is_steady(&self) -> bool {
+        self.joining.is_none() && self.callbacks.is_empty() && !self.carrying
     }
 }
 
@@ -105,11 +111,14 @@ impl World {
                     self.send_join(process);
                 }
             }
-            (Some(_), None) if now >= client.heard + SESSION => {
+            // In the middle of a rebalance the client does not look.
+            (Some(_), None) if client.is_steady() && now >= client.heard + SESSION => {
                 self.say(|| format!("P{process} has not heard of the coordinator for a session"));
                 self.lose(process, true);
             }
-            (Some(member), None) => self.ask(asker, Request::Heartbeat { member }),
+            (Some(member), None) => self.ask(asker, Request::Heartbeat { member, generation: client.generation }),
+            // It was told so in the middle of one.
+            (None, None) if client.is_steady() => self.lose(process, true),
             (None | Some(_), _) => {}
         }
         self.send_deferred(process);
@@ -134,12 +143,22 @@ impl World {
                 self.send_join(process);
             }
             Response::Fenced => self.fenced(process),
-            Response::Unknown => {
-                client.joining = None;
-                self.lose(process, true);
+            Response::Unknown if client.joining.is_some() || client.is_steady() => self.lose(process, true),
+            // The loss is not told behind the rebalance that is carried out: it shows with the next commit.
+            Response::Unknown => client.member = None,
+            Response::IllegalGeneration { commit } => {
+                if client.joining.is_none() && (client.is_steady() || commit.is_none()) {
+                    client.generation = None;
+                }
+                if client.is_steady() {
+                    self.revoke_all(process, true);
+                }
+                if let Some(commit) = commit {
+                    self.commit_answered(process, commit, CommitResult::TryAgain);
+                }
             }
             Response::Assigned { member, generation, partitions, .. } => {
-                (client.member, client.generation, client.heard) = (Some(member), generation, now);
+                (client.member, client.generation, client.heard) = (Some(member), Some(generation), now);
                 client.joining = None;
                 let (taken, added) = (client.has & !partitions, partitions & !client.has);
                 client.lost = false;
@@ -154,12 +173,18 @@ impl World {
                 self.wake_poller(process);
             }
             Response::Committed { commit, result } => {
-                client.heard = now;
-                let ticket = self.commits[commit].ticket;
-                self.processes[process].poller.answers.push_back((ticket, result));
-                self.wake_poller(process);
+                if result == CommitResult::NotAMember && client.joining.is_none() {
+                    self.response(asker, Response::Unknown);
+                }
+                self.commit_answered(process, commit, result);
             }
         }
+    }
+
+    fn commit_answered(&mut self, process: usize, commit: usize, result: CommitResult) {
+        let ticket = self.commits[commit].ticket;
+        self.processes[process].poller.answers.push_back((ticket, result));
+        self.wake_poller(process);
     }
 
     /// Somebody else has its name now. The poll thread learns of it with its next turn.
@@ -188,6 +213,12 @@ impl World {
         let client = &mut self.processes[process].client;
         client.member = None;
         client.joining = None;
+        self.revoke_all(process, at_once);
+    }
+
+    /// All that it has is somebody else's.
+    fn revoke_all(&mut self, process: usize, at_once: bool) {
+        let client = &mut self.processes[process].client;
         if client.has == 0 && client.callbacks.is_empty() && !client.carrying {
             return self.send_join(process);
         }

@@ -3,6 +3,8 @@
 //! As on a broker a commit is checked against member and generation only, never against who owns the partition; it counts as a sign of
 //! life; and while a round is being prepared it is still taken.
 
+mod commits;
+
 use engine::{CommitResult, Offset};
 
 use crate::scenario::{MAX_POLL, SESSION};
@@ -21,6 +23,7 @@ pub(crate) struct Asker {
 pub(crate) enum Request {
     Heartbeat {
         member: usize,
+        generation: Option<u32>,
     },
     /// `number`: of the client's joins.
     Join {
@@ -34,7 +37,7 @@ pub(crate) enum Request {
     Commit {
         commit: usize,
         member: Option<usize>,
-        generation: u32,
+        generation: Option<u32>,
         /// The client has answered it by itself: nobody hears what becomes of it.
         unheard: bool,
     },
@@ -47,9 +50,24 @@ pub(crate) enum Response {
     Rebalance,
     Unknown,
     Fenced,
-    JoinAgain { member: usize, number: u32 },
-    Assigned { member: usize, generation: u32, partitions: u32, number: u32 },
-    Committed { commit: usize, result: CommitResult },
+    /// `commit`: what it answers, if it is not a heartbeat.
+    IllegalGeneration {
+        commit: Option<usize>,
+    },
+    JoinAgain {
+        member: usize,
+        number: u32,
+    },
+    Assigned {
+        member: usize,
+        generation: u32,
+        partitions: u32,
+        number: u32,
+    },
+    Committed {
+        commit: usize,
+        result: CommitResult,
+    },
 }
 
 /// A commit on its way, from the client's queue to the answer.
@@ -172,15 +190,17 @@ impl World {
         }
         let now = self.now;
         match request {
-            Request::Heartbeat { member } => {
+            Request::Heartbeat { member, generation } => {
                 let known = &mut self.group.members[member];
-                if known.alive {
+                let current = generation == Some(self.group.generation);
+                if known.alive && current {
                     known.seen = now;
                 }
-                let response = match (known.alive, self.group.phase) {
-                    (false, _) => known.word(),
-                    (true, Phase::Stable) => Response::Alive,
-                    (true, Phase::Preparing { .. } | Phase::Completing) => Response::Rebalance,
+                let response = match (known.alive, current, self.group.phase) {
+                    (false, _, _) => known.word(),
+                    (true, false, _) => Response::IllegalGeneration { commit: None },
+                    (true, true, Phase::Stable) => Response::Alive,
+                    (true, true, Phase::Preparing { .. } | Phase::Completing) => Response::Rebalance,
                 };
                 self.respond(asker, response);
             }
@@ -350,51 +370,4 @@ impl World {
         let now = self.now;
         self.group.members.iter_mut().filter(|member| member.alive).for_each(|member| member.seen = now);
     }
-
-    fn commit_arrives(&mut self, commit: usize, (member, generation): (Option<usize>, u32), unheard: bool) {
-        if member.is_some_and(|member| self.group.members[member].fenced) {
-            if !unheard {
-                self.respond(self.commits[commit].asker, Response::Fenced);
-            }
-            return;
-        }
-        let result = match member {
-            // Without member and generation a commit is a standalone consumer's: taken while nobody is in the group.
-            None if self.group.is_empty() => CommitResult::Accepted,
-            None => CommitResult::NotAMember,
-            Some(member) if !self.group.members[member].alive => CommitResult::NotAMember,
-            Some(_) if self.group.generation != generation || self.group.phase == Phase::Completing => CommitResult::TryAgain,
-            Some(member) => {
-                self.group.members[member].seen = self.now;
-                if self.noisy() && self.random.chance(2) { CommitResult::TryAgain } else { CommitResult::Accepted }
-            }
-        };
-        let committing = &self.commits[commit];
-        let (asker, partition, offset) = (committing.asker, committing.partition, committing.offset);
-        let metadata = committing.metadata.clone();
-        self.say(|| {
-            format!("coordinator: commit #{commit} of P{} p{partition} @{offset} {result:?} [{}]", asker.process, short(&metadata))
-        });
-        if result == CommitResult::Accepted {
-            self.accepted(commit, member);
-            self.group.stored[partition] = Some((Offset(offset), metadata));
-        }
-        if unheard {
-            return;
-        }
-        let answered = Response::Committed { commit, result };
-        if self.noisy() && self.random.chance(self.scenario.rates.commit_answer) {
-            if self.random.chance(50) {
-                let at = self.now + self.random.between(500, 25_000);
-                self.at(at, Event::Response(asker, answered));
-            }
-            return;
-        }
-        self.respond(asker, answered);
-    }
-}
-
-/// Metadata without what is the same in every commit.
-fn short(metadata: &str) -> String {
-    metadata.split(' ').skip(5).take(4).collect::<Vec<_>>().join(" ")
 }

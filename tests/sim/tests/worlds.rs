@@ -181,7 +181,7 @@ fn equal_times_and_late_milestones_stay_mended() {
 
 #[test]
 fn commits_without_a_membership_stay_mended() {
-    stays_mended(&[(Generator::Freeze, 265_299), (Generator::Freeze, 343_843)]);
+    stays_mended(&[(Generator::Freeze, 265_299), (Generator::Freeze, 343_843), (Generator::Cut, 4_734_053)]);
     // A commit that stood still on its way to the client, and one of who slept for a session.
     stays_mended(&[3_087_118, 3_433_508, 4_853_030].map(|seed| (Generator::Mixed, seed)));
 }

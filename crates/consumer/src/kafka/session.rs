@@ -262,8 +262,8 @@ impl<'a> Session<'a> {
     }
 
     fn commit(&mut self, commit: &engine::Commit) {
-        // A client that has lost its membership would commit without one, and the coordinator takes that while the group is empty. Whoever stood still
-        // between the driver's wish and here may have lost it without having heard.
+        // A client that has lost its membership may keep a commit until it is a member again, and send it as that one. Whoever stood still between the
+        // driver's wish and here may have lost it without having heard.
         let ours = !self.consumer.assignment_lost() && self.poller.now() <= commit.hand_by;
         let Some((topic, partition, _)) = self.partitions.current(commit.partition, commit.epoch).filter(|_| ours) else {
             // The partition is gone: nothing of ours may be written over its next owner's offset.
