@@ -272,7 +272,8 @@ impl<P> Lane<P> {
     /// that the order went back. What was not, leaves what was accepted before it to what follows. What is left of it is given back.
     pub(crate) fn goes_back(&mut self, mut old: Work<P>, accepted: bool, before: Before) -> Option<Work<P>> {
         let Some(next) = self.queue.first_mut() else { return Some(old) };
-        let sent = accepted || old.riders.iter().any(|rider| rider.is_delivered());
+        let again = old.goes_again(before);
+        let sent = accepted || again || old.riders.iter().any(|rider| rider.is_delivered());
         if !sent || !next.follows(before) || next.version.offset >= old.lowest() + SPAN {
             return Some(old);
         }
@@ -282,10 +283,12 @@ impl<P> Lane<P> {
             next.take_over(old, Rider::delivered);
             return None;
         }
-        let (delivered, others) = old.riders.drain(..).partition::<ThinVec<_>, _>(|rider| rider.is_delivered());
-        let lowest = delivered.iter().map(|rider| rider.offset().0).fold(next.lowest(), i64::min);
+        // What it had absorbed may have been applied before it.
+        let left = |rider: &Rider| rider.is_delivered() || again && !rider.is_stale();
+        let (left, others) = old.riders.drain(..).partition::<ThinVec<_>, _>(left);
+        let lowest = left.iter().map(|rider| rider.offset().0).fold(next.lowest(), i64::min);
         next.below = u32::try_from(next.version.offset - lowest).unwrap_or(u32::MAX);
-        next.riders.extend(delivered);
+        next.riders.extend(left);
         old.riders = others;
         Some(old)
     }
@@ -316,8 +319,10 @@ impl<P> Lane<P> {
         let old = self.queue.remove(0);
         let bytes = old.bytes;
         let alive = self.trouble.as_ref().and_then(|trouble| trouble.ambiguous).is_some_and(|(version, _)| version == old.version);
+        // What may have been applied before it is left to the next one to repair.
+        let went_back = old.goes_again(before) || old.riders.iter().any(|rider| rider.is_delivered());
         if let Some(next) = self.queue.first_mut() {
-            if alive {
+            if alive || went_back {
                 next.follows(before);
             }
             next.take_over(old, Rider::superseded);

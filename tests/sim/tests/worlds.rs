@@ -209,6 +209,10 @@ fn what_is_sent_again_after_something_older_stays_mended_where_answers_are_repea
     stays_mended(&seeds.map(|seed| (Generator::Mixed, seed)));
     // Between the two the partition was given up in order.
     stays_mended(&[(Generator::Orderly, 3_060_997), (Generator::Orderly, 3_919_813)]);
+    // What went out again had not reached AlipayHK when something newer of its status absorbed it.
+    stays_mended(&[(Generator::Cached, 10_136_965)]);
+    // The older one had no answer, and what absorbed it was refused.
+    stays_mended(&[(Generator::Cached, 20_302_292)]);
 }
 
 #[test]

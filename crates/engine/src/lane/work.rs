@@ -107,6 +107,11 @@ impl<P> Work<P> {
         again
     }
 
+    /// Something older may have been applied before it in this assignment, see [`Work::follows`].
+    pub(crate) fn goes_again(&self, before: Before) -> bool {
+        self.tries.as_ref().is_some_and(|tries| tries.generation >= before.generation)
+    }
+
     pub(crate) fn take_over(&mut self, old: Self, ends: fn(i64) -> Rider) {
         let lowest = self.lowest().min(old.lowest());
         let mut riders = old.riders;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::Cause;
+
 use super::rig::*;
 use crate::Config;
 use crate::io::*;
@@ -70,6 +72,42 @@ fn if_what_followed_is_refused_the_next_one_takes_it_over() {
     assert_eq!((rig.end_of(first), rig.end_of(refused).is_some()), (None, true));
     rig.answer(accepted());
     assert_eq!((rig.end_of(first), rig.end_of(last)), (Some(Disposition::Delivered), Some(Disposition::Delivered)));
+}
+
+#[test]
+fn if_what_followed_is_absorbed_undecided_the_next_one_has_a_request_id_of_its_own_too() {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 5), 10);
+    for (at, status) in (1..).zip(["TICKETED", "REFUNDED", "TICKETED", "REFUNDED", "TICKETED"]) {
+        rig.read("A", at, status);
+    }
+    rig.secs(L);
+    let older = rig.answer(accepted());
+    let undecided = rig.answer(indefinite(Cause::NotSent, false));
+    rig.secs(60);
+    let newest = rig.answer(accepted());
+    assert_eq!([older.offset, undecided.offset, newest.offset], [0, 2, 4].map(Offset));
+    assert_eq!((older.generation, newest.generation), (0, undecided.generation), "AlipayHK may know its usual one");
+    assert!(newest.generation > 0);
+}
+
+#[test]
+fn if_an_older_one_may_have_been_applied_and_what_absorbed_it_is_refused_the_next_one_has_a_request_id_of_its_own() {
+    let mut rig = Rig::idle(config());
+    rig.assign(&facts(left(0, false, 16_384, &[]), 4), 10);
+    for (at, status) in (1..).zip(["TICKETED", "REFUNDED", "TICKETED", "USED"]) {
+        rig.read("A", at, status);
+    }
+    rig.secs(L);
+    let older = rig.answer(timeout());
+    rig.secs(60);
+    let refused = rig.answer(rejected());
+    rig.confirm(true);
+    assert_eq!((rig.end_of(0), rig.end_of(2).is_some()), (None, true), "a successor has to know that the order went back");
+    let newest = rig.answer(accepted());
+    assert_eq!([older.offset, refused.offset, newest.offset], [0, 2, 3].map(Offset));
+    assert_eq!((older.generation, newest.generation), (0, refused.generation), "AlipayHK may know its usual one");
+    assert_eq!(rig.end_of(0), Some(Disposition::Superseded { by: Offset(3) }));
 }
 
 #[test]
