@@ -273,8 +273,7 @@ impl<P> Lane<P> {
     pub(crate) fn goes_back(&mut self, mut old: Work<P>, accepted: bool, before: Before) -> Option<Work<P>> {
         let Some(next) = self.queue.first_mut() else { return Some(old) };
         let again = old.goes_again(before);
-        let sent = accepted || again || old.riders.iter().any(|rider| rider.is_delivered());
-        if !sent || !next.follows(before) || next.version.offset >= old.lowest() + SPAN {
+        if !(accepted || old.has_older(before)) || !next.follows(before) || next.version.offset >= old.lowest() + SPAN {
             return Some(old);
         }
         if accepted {
@@ -320,9 +319,9 @@ impl<P> Lane<P> {
         let bytes = old.bytes;
         let alive = self.trouble.as_ref().and_then(|trouble| trouble.ambiguous).is_some_and(|(version, _)| version == old.version);
         // What may have been applied before it is left to the next one to repair.
-        let went_back = old.goes_again(before) || old.riders.iter().any(|rider| rider.is_delivered());
+        let older = old.has_older(before);
         if let Some(next) = self.queue.first_mut() {
-            if alive || went_back {
+            if alive || older {
                 next.follows(before);
             }
             next.take_over(old, Rider::superseded);

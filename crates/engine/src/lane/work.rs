@@ -107,7 +107,12 @@ impl<P> Work<P> {
         again
     }
 
-    /// Something older may have been applied before it in this assignment, see [`Work::follows`].
+    /// Something older was, or may have been, applied before it in this assignment, which it has to repair.
+    pub(crate) fn has_older(&self, before: Before) -> bool {
+        self.goes_again(before) || self.riders.iter().any(|rider| rider.is_delivered())
+    }
+
+    /// It has the `requestId` of its own that [`Work::follows`] gives.
     pub(crate) fn goes_again(&self, before: Before) -> bool {
         self.tries.as_ref().is_some_and(|tries| tries.generation >= before.generation)
     }
